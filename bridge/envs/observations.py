@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""What the parties observe and do, as columns over E environments; field by field the messages of wire.proto.
+
+E environments are concatenated in their order: n is the number of connected UEs of all of them, n' of those that acted in
+the TTI before, B the number of RBGs of all of them. Arrays are read-only.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmac.v1 import wire_pb2
+
+RBG_IDLE: int = wire_pb2.RBG_IDLE
+RBG_UNDECODABLE: int = wire_pb2.RBG_UNDECODABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Privileged:
+    """The state at the beginning of a TTI, for training and the genie only."""
+
+    buffer: NDArray[np.uint16]
+    """[n] dPDUs in the buffer."""
+    undelivered: NDArray[np.uint16]
+    """[n] Those of them not yet delivered."""
+    head_delivered: NDArray[np.uint8]
+    """[n] 1 where the head-of-line dPDU was delivered."""
+    head_age: NDArray[np.uint16]
+    """[n] TTIs since the head-of-line dPDU arrived; 0 without one."""
+    would_decode: NDArray[np.uint8]
+    """[sum over environments of UEs x RBGs] row-major; 1: alone on this RBG in this TTI it would be decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeEnd:
+    """What only the end of an episode tells. N: all UEs that were ever connected, over all environments."""
+
+    ue_total: NDArray[np.uint32]
+    """[E] UEs that were ever connected; their ids are 0 .. ue_total - 1."""
+    ue_arrived: NDArray[np.uint32]
+    """[N] dPDUs that arrived."""
+    ue_delivered: NDArray[np.uint32]
+    """[N] dPDUs that were delivered."""
+    delay_histogram: NDArray[np.uint32]
+    """[E, T + 1] dPDUs by delay in TTIs; one never delivered counts with its age at the end."""
+    bound: NDArray[np.float64]
+    """[E] dPDUs that no protocol can exceed; empty unless the reset asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderObservation:
+    """What the BSs observe before TTI `tti`, and what the TTI before brought."""
+
+    tti: int
+    """The TTI that begins; T in the last observation of an episode."""
+    done: bool
+    """The episode is over."""
+    ue_count: NDArray[np.uint32]
+    """[E] Connected UEs."""
+    ue_id: NDArray[np.uint32]
+    """[n] Their ids, ascending within an environment."""
+    rbg_outcome: NDArray[np.int32]
+    """[B] RBG_IDLE, RBG_UNDECODABLE or the id of the UE that was decoded."""
+    rbg_duplicate: NDArray[np.uint8]
+    """[B] 1 where what was decoded had been decoded before."""
+    ucm: NDArray[np.uint16]
+    """[n] Code of the UCM that arrived, 0 (null) where none did."""
+    mean_snr_db: NDArray[np.float32]
+    """[n] Running mean SNR of the link without interference, in dB; NaN without a radio model."""
+    leader_utility: NDArray[np.float64]
+    """[E] Of the TTI before."""
+    follower_utility: NDArray[np.float64]
+    """[n'] Of the TTI before."""
+    ue_outcome: NDArray[np.uint8]
+    """[n'] wire_pb2.UeOutcome of the TTI before."""
+    counters: NDArray[np.int32]
+    """[E, len(wire_pb2.Counter)] of the TTI before."""
+    privileged: Privileged | None
+    """Present when the environment was made with privileged=True."""
+    dpdu_bits: NDArray[np.uint32] | None
+    """[E] Bits of one dPDU; in the first observation of an episode."""
+    end: EpisodeEnd | None
+    """In the last observation of an episode."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderAction:
+    """The DCMs of all environments, sparse."""
+
+    dcm_count: NDArray[np.uint32]
+    """[E] DCMs of each environment."""
+    dcm_ue: NDArray[np.uint32]
+    """[sum of dcm_count] Ids of the UEs that they go to, ascending within an environment."""
+    dcm_code: NDArray[np.uint16]
+    """[sum of dcm_count] DCM codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerObservation:
+    """What the UEs observe in TTI `tti`; the UEs are those of the LeaderObservation of the same TTI, in its order."""
+
+    tti: int
+    buffer: NDArray[np.uint16]
+    """[n] dPDUs in the buffer."""
+    last_action: NDArray[np.uint16]
+    """[n] Code of the UE action that took effect in the TTI before."""
+    last_ucm: NDArray[np.uint16]
+    """[n] Code of the UCM that the UE sent last, 0 where it never sent one."""
+    dcm: NDArray[np.uint16]
+    """[n] Code of the DCM that reached the UE, 0 where none did."""
+    ucm_opportunity: NDArray[np.uint8]
+    """[n] 1 where the UE may send a UCM in this TTI."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerAction:
+    """One UE action code for each connected UE."""
+
+    action: NDArray[np.uint16]
+    """[n]"""
