@@ -101,6 +101,10 @@ class FollowerObservation:
     """What the UEs observe in TTI `tti`; the UEs are those of the LeaderObservation of the same TTI, in its order."""
 
     tti: int
+    ue_count: NDArray[np.uint32]
+    """[E] Connected UEs, as in the LeaderObservation (not on the wire a second time)."""
+    ue_id: NDArray[np.uint32]
+    """[n] Their ids, likewise."""
     buffer: NDArray[np.uint16]
     """[n] dPDUs in the buffer."""
     last_action: NDArray[np.uint16]
