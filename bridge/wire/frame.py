@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""A frame: a header of 32 bytes and a payload, guarded by CRC-32C (the polynomial of RFC 3720)."""
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import google_crc32c
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAGIC = b"LMAC"
+PROTOCOL_VERSION = 1
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+"""Header and payload; both sides refuse a longer one."""
+
+_GUARDED = struct.Struct("<4sHHQQI")  # magic, version, reserved, session, sequence, length
+_CRC = struct.Struct("<I")
+HEADER_BYTES = _GUARDED.size + _CRC.size
+
+_extend = cast("Callable[[int, bytes], int]", google_crc32c.extend)  # pyright: ignore[reportUnknownMemberType] (no types)
+
+
+class DamagedFrameError(ValueError):
+    """These bytes are no frame of this protocol; the message is a clause that says why."""
+
+
+class ForeignVersionError(DamagedFrameError):
+    """A frame of another protocol version, of which only magic and version can be trusted.
+
+    Args:
+        version: the protocol version that the peer speaks.
+    """
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"it speaks protocol version {version} and this llmac speaks version {PROTOCOL_VERSION}")
+        self.version = version
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame that arrived whole."""
+
+    session: int
+    sequence: int
+    payload: bytes
+
+
+def encode(session: int, sequence: int, payload: bytes) -> bytes:
+    """The frame around a payload.
+
+    Args:
+        session: number of the session, 1 to 2^64 - 1.
+        sequence: number of the request, 0 in the handshake.
+        payload: a serialised Message.
+
+    Raises:
+        DamagedFrameError: the frame would be longer than MAX_FRAME_BYTES.
+    """
+    if len(payload) > MAX_FRAME_BYTES - HEADER_BYTES:
+        raise DamagedFrameError(_too_long(HEADER_BYTES + len(payload)))
+    guarded = _GUARDED.pack(MAGIC, PROTOCOL_VERSION, 0, session, sequence, len(payload))
+    return guarded + _CRC.pack(_crc32c(guarded, payload)) + payload
+
+
+def decode(frame: bytes) -> Frame:
+    """The frame in these bytes, every bit of it checked.
+
+    Raises:
+        DamagedFrameError: wrong magic, length or CRC.
+        ForeignVersionError: another protocol version.
+    """
+    if len(frame) > MAX_FRAME_BYTES:
+        raise DamagedFrameError(_too_long(len(frame)))
+    if len(frame) < HEADER_BYTES:
+        raise DamagedFrameError(f"a frame of {len(frame)} bytes is shorter than its header of {HEADER_BYTES}")
+    magic, version, reserved, session, sequence, length = _GUARDED.unpack_from(frame)
+    if magic != MAGIC:
+        raise DamagedFrameError(f"a frame begins with {magic!r} instead of {MAGIC!r}")
+    if version != PROTOCOL_VERSION:
+        raise ForeignVersionError(version)
+    payload = frame[HEADER_BYTES:]
+    if length != len(payload):
+        raise DamagedFrameError(f"a frame states a payload of {length} bytes and has {len(payload)}")
+    if _CRC.unpack_from(frame, _GUARDED.size)[0] != _crc32c(frame[: _GUARDED.size], payload):
+        raise DamagedFrameError("the CRC of a frame is wrong")
+    if reserved != 0:
+        raise DamagedFrameError(f"the reserved field of a frame is {reserved} instead of 0")
+    return Frame(session, sequence, payload)
+
+
+def _crc32c(guarded: bytes, payload: bytes) -> int:
+    return _extend(_extend(0, guarded), payload)
+
+
+def _too_long(length: int) -> str:
+    return f"a frame of {length} bytes is longer than the limit of {MAX_FRAME_BYTES}"
