@@ -16,7 +16,7 @@ from llmac.v1 import scenario_pb2
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Semantic(_Section):
@@ -47,6 +47,7 @@ class ChurnEvent(_Section):
     """UEs that leave and join at the boundary before a TTI, leaves first."""
 
     tti: int = Field(ge=1)
+    """The TTI whose boundary it takes place at."""
     join: int = Field(0, ge=0, le=1024)
     """Number of UEs that join; they get the next unused ids."""
     leave: tuple[Annotated[int, Field(ge=0)], ...] = ()
@@ -70,7 +71,9 @@ class Radio(_Section):
     """Carrier, grid, powers and coding; used by the error models that look at the SINR."""
 
     carrier_frequency_hz: float = Field(2.0e9, ge=1e8, le=1e11)
+    """Centre of the carrier, in Hz."""
     rbs_per_rbg: int = Field(4, ge=1, le=32)
+    """Resource blocks of 12 subcarriers in an RBG."""
     numerology: int = Field(0, ge=0, le=3)
     """mu: TTI of 1 ms / 2^mu, subcarrier spacing of 15 kHz * 2^mu (3GPP TS 38.211 clause 4.2)."""
     tx_power_dbm: float = Field(23.0, ge=-50, le=50)
@@ -87,9 +90,13 @@ class Placement(_Section):
     """Where the nodes stand: the given positions first, the other UEs uniformly over a ring around the BS."""
 
     radius_m: float = Field(500.0, gt=0, le=1e5)
+    """Outer radius of the ring, in m."""
     min_distance_m: float = Field(35.0, ge=0)
+    """Inner radius of the ring, in m (3GPP TR 38.901 table 7.2-1, urban macro)."""
     bs_height_m: float = Field(25.0, ge=0, le=1000)
+    """Height of the BS antenna, in m."""
     ue_height_m: float = Field(1.5, ge=0, le=1000)
+    """Height of the UE antennas, in m."""
     positions_m: tuple[tuple[float, float, float], ...] = ()
     """(x, y, z) of UE 0, 1, ... with the BS at (0, 0, bs_height_m)."""
 
@@ -104,7 +111,9 @@ class Model(_Section):
     """An ns-3 object: the name of its TypeId and its attributes as ns-3 writes them."""
 
     type: str = Field(pattern=r"^ns3::\w+$")
+    """Name of the TypeId."""
     attributes: dict[str, str] = {}
+    """Values by attribute name."""
 
     @model_validator(mode="before")
     @classmethod
@@ -125,6 +134,7 @@ class FixedTbler(_Section):
 
     model: Literal["fixed-tbler"]
     tbler: float = Field(0.001, ge=0, le=1)
+    """Share of the transport blocks that fail without a collision."""
 
 
 class SinrThreshold(_Section):
@@ -132,6 +142,7 @@ class SinrThreshold(_Section):
 
     model: Literal["sinr-threshold"]
     threshold_db: float = Field(ge=-30, le=60)
+    """Least SINR that decodes, in dB."""
 
 
 class MutualInformation(_Section):
@@ -144,12 +155,14 @@ class Utility(_Section):
     """Reward of a TTI, shared by all: +rho, -rho and -1 as docs/scenarios.md tells."""
 
     rho: float = Field(3.0, ge=0, le=1000)
+    """Worth of a first decode."""
 
 
 class Scenario(_Section):
     """One environment. `name` is for tables and files; the rest is physics."""
 
     name: str = Field(min_length=1)
+    """For tables and files."""
     ttis: int = Field(200, ge=1, le=1_000_000)
     """T: length of an episode in evaluation."""
     train_ttis: int = Field(24, ge=1, le=1_000_000)
@@ -159,25 +172,39 @@ class Scenario(_Section):
     rbgs: int = Field(2, ge=1, le=128)
     """B: resource-block groups."""
     buffer_capacity_dpdus: int = Field(20, ge=1, le=65_535)
+    """Capacity of a UE buffer."""
     ack_deletes: bool = False
     """A received `ack` removes the acknowledged dPDU by itself."""
     vocabulary: Annotated[Semantic | Opaque, Field(discriminator="kind")] = Semantic()
+    """Of the control messages."""
     traffic: Bernoulli = Bernoulli()
+    """How dPDUs arrive."""
     churn: tuple[ChurnEvent, ...] = ()
+    """When UEs join and leave, in order of TTI."""
     control: Control = Control()
+    """The control channel."""
     radio: Radio = Radio()
+    """Carrier, grid, powers, coding."""
     placement: Placement = Placement()
+    """Where the nodes stand."""
     channel: tuple[Model, ...] = ()
     """Loss models, applied in this order."""
     error_model: Annotated[
         IdealCollision | FixedTbler | SinrThreshold | MutualInformation, Field(discriminator="model")
     ] = FixedTbler(model="fixed-tbler")
+    """How a transmission fails."""
     utility: Utility = Utility()
+    """The reward."""
 
     @property
     def tti_s(self) -> float:
         """Duration of a TTI in seconds."""
         return 1e-3 / 2**self.radio.numerology
+
+    @property
+    def ue_total(self) -> int:
+        """UEs that are ever connected in an episode; their ids are 0 .. ue_total - 1."""
+        return self.ues + sum(event.join for event in self.churn)
 
 
 def load(name_or_path: str | Path, overrides: dict[str, Any] | None = None) -> Scenario:

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Conventional protocols and references: what language agents are measured against."""

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""What the conventional agents share: per-UE memory and the numbering of RBGs over concatenated environments."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmac.bridge.envs.observations import FollowerObservation, LeaderAction, LeaderObservation
+from llmac.bridge.pag.codes import Codes
+from llmac.bridge.scenario import Scenario
+
+
+class Cells:
+    """E environments and where their UEs and RBGs stand in the columns.
+
+    Attributes:
+        codes: [E] code table of each environment.
+        rbgs: [E] number of RBGs.
+        rbg_start: [E] index of the first RBG in the RBG columns.
+        ucm_codes: [E] number of UCM codes.
+        slots: number of UEs that are ever connected, over all environments; per-UE memory has this length.
+    """
+
+    def __init__(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
+        self.scenarios = tuple(scenarios)
+        self.seeds = seeds
+        self.codes = [Codes(s.rbgs, s.vocabulary) for s in scenarios]
+        self.rbgs = np.array([s.rbgs for s in scenarios], dtype=np.int64)
+        self.rbg_start = np.concatenate([[0], np.cumsum(self.rbgs)[:-1]])
+        self.ucm_codes = np.array([c.ucm_codes for c in self.codes], dtype=np.int64)
+        totals = np.array([s.ue_total for s in scenarios], dtype=np.int64)
+        self.slots = int(totals.sum())
+        self._slot_start = np.concatenate([[0], np.cumsum(totals)[:-1]])
+
+    def environment(self, observation: LeaderObservation | FollowerObservation) -> NDArray[np.int64]:
+        """[n] environment of each connected UE."""
+        return np.repeat(np.arange(len(self.scenarios)), observation.ue_count)
+
+    def slot(self, observation: LeaderObservation | FollowerObservation) -> NDArray[np.int64]:
+        """[n] place of each connected UE in per-UE memory."""
+        return self._slot_start[self.environment(observation)] + observation.ue_id
+
+    def decoded_slots(self, observation: LeaderObservation) -> NDArray[np.int64]:
+        """Places in per-UE memory of the UEs that were decoded in the TTI before, connected still or not."""
+        rbg = np.flatnonzero(observation.rbg_outcome >= 0)
+        environment = np.searchsorted(self.rbg_start, rbg, side="right") - 1
+        return self._slot_start[environment] + observation.rbg_outcome[rbg]
+
+
+def rank_within(environment: NDArray[np.int64], key: NDArray[np.int64], candidate: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Rank of each candidate within its environment by ascending key, from 0; -1 for the others.
+
+    Args:
+        environment: [n] ascending.
+        key: [n] smallest first.
+        candidate: [n].
+    """
+    rank = np.full(environment.size, -1)
+    index = np.flatnonzero(candidate)
+    order = index[np.lexsort((key[index], environment[index]))]
+    owner = environment[order]
+    rank[order] = np.arange(order.size) - np.searchsorted(owner, owner, side="left")
+    return rank
+
+
+def dcms(cells: Cells, observation: LeaderObservation, code: NDArray[np.int64]) -> LeaderAction:
+    """The sparse action from one DCM code per connected UE, [n], null where nothing is sent."""
+    sent = code != 0
+    count = np.bincount(cells.environment(observation)[sent], minlength=len(cells.scenarios))
+    return LeaderAction(
+        dcm_count=count.astype(np.uint32),
+        dcm_ue=observation.ue_id[sent],
+        dcm_code=code[sent].astype(np.uint16),
+    )
+
+
+def limit_dcms(cells: Cells, observation: LeaderObservation, code: NDArray[np.int64], first: NDArray[np.int64]) -> None:
+    """Set to null what exceeds the limit of DCMs per TTI, in place; the smallest `first`, [n], are kept."""
+    limit = np.array([s.control.max_dcms_per_tti or np.iinfo(np.int64).max for s in cells.scenarios])
+    environment = cells.environment(observation)
+    rank = rank_within(environment, first, code != 0)
+    code[rank >= limit[environment]] = 0

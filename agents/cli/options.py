@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""Options that several commands share."""
+
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from llmac.bridge.errors import ScenarioError
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="Any scenario field, for instance radio.mcs=4; repeatable."),
+]
+
+
+def overrides(assignments: list[str] | None, **shortcuts: Any) -> dict[str, Any]:
+    """Scenario values by dotted field.
+
+    Args:
+        assignments: of `--set`, each FIELD=VALUE with a YAML value.
+        shortcuts: values of options of their own, None where not given; `__` in a name stands for the dot.
+
+    Raises:
+        ScenarioError: an assignment has another form.
+    """
+    result = {field.replace("__", "."): value for field, value in shortcuts.items() if value is not None}
+    for assignment in assignments or []:
+        field, equals, value = assignment.partition("=")
+        if not equals or not field:
+            raise ScenarioError(f"--set {assignment}: write FIELD=VALUE, for instance --set radio.mcs=4")
+        try:
+            result[field] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ScenarioError(f"--set {assignment}: the value is not YAML") from error
+    return result

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""`llmac run`: agents side by side in one scenario, at the same seeds."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from llmac.agents import registry
+from llmac.agents.cli.options import SetOption, overrides
+from llmac.agents.evaluation import summary
+from llmac.agents.evaluation.episodes import play
+from llmac.agents.evaluation.trace import TraceWriter
+from llmac.bridge import scenario as scenarios
+from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.errors import LlmacError
+from llmac.bridge.scenario import Scenario
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or path of a YAML file.")],
+    agents: Annotated[str, typer.Option(help="Names, separated by commas.")] = ",".join(registry.names()),
+    ues: Annotated[int | None, typer.Option(help="UEs at TTI 0.")] = None,
+    rbgs: Annotated[int | None, typer.Option(help="Resource-block groups.")] = None,
+    load: Annotated[float | None, typer.Option(help="Arrival probability per UE and TTI.")] = None,
+    ttis: Annotated[int | None, typer.Option(help="Length of an episode in TTIs.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="First seed.")] = 2_000_000,
+    seeds: Annotated[int, typer.Option(min=1, max=1024, help="Number of seeds, counted up from the first.")] = 8,
+    processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
+    set_: SetOption = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for summary.json and trace.parquet.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
+) -> None:
+    """Run agents in a scenario and compare them."""
+    names = agents.split(",")
+    chosen = scenarios.load(scenario, overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load, ttis=ttis))
+    for name in names:
+        registry.make(name)  # a wrong name, or a model that does not load, is told before anything runs
+    if out is not None:
+        _prepare(out)
+    seed_list = list(range(seed, seed + seeds))
+    episodes, ns3_version = _play_all(chosen, names, seed_list, processes, out)
+    estimates = {name: summary.estimates(episodes[name]) for name in names}
+    document = summary.document(chosen.name, seed_list, ns3_version, estimates)
+    if out is not None:
+        (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
+    if json_:
+        typer.echo(json.dumps(document, indent=2))
+        return
+    cell = f"{chosen.ues} UEs, {chosen.rbgs} RBGs, {chosen.ttis} TTIs"
+    title = f"{chosen.name}: {cell}, {seeds} seeds from {seed}, ns-{ns3_version}"
+    Console().print(summary.table(title, estimates))
+
+
+def _play_all(
+    scenario: Scenario, names: list[str], seeds: list[int], processes: int, out: Path | None
+) -> tuple[dict[str, list[dict[str, float]]], str]:
+    """Episodes of every agent, and of the reference if it is not among them; and the version of ns-3."""
+    players = list(dict.fromkeys([*names, registry.REFERENCE]))
+    copies = [scenario] * len(seeds)
+    episodes: dict[str, list[dict[str, float]]] = {}
+    with (
+        ColumnEnv(copies, processes=min(processes, len(seeds)), privileged=True, bound=True) as env,
+        TraceWriter(out / "trace.parquet" if out else None, scenario, seeds) as trace,
+        Progress(console=Console(stderr=True), transient=True) as progress,
+    ):
+        for name in players:
+            task = progress.add_task(name, total=scenario.ttis)
+            recorder = trace.of(name) if name in names else None
+            episodes[name] = play(
+                env, registry.make(name), copies, seeds, recorder, lambda task=task: progress.advance(task)
+            )
+        version = env.ns3_version
+    summary.normalise(episodes, registry.REFERENCE)
+    return episodes, version
+
+
+def _prepare(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".llmac-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise LlmacError(f"--out {out}: nothing can be written there: {error.strerror}") from error

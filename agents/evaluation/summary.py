@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""What `llmac run` tells of its agents: a table for people, a JSON document for programs."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from llmac.agents.evaluation.metrics import NAMES
+from llmac.agents.evaluation.statistics import Estimate, estimate
+
+# What a table shows, with the digits that matter; the JSON document has everything.
+_COLUMNS = {
+    "goodput_dpdu_per_tti": ("goodput\ndPDU/TTI", 3),
+    "jain_index": ("Jain\nindex", 3),
+    "mean_delay_tti": ("mean delay\nTTI", 2),
+    "collision_rate": ("collisions\nper RBG, TTI", 3),
+    "loss_rate": ("lost", 3),
+    "drop_rate": ("dropped", 3),
+    "signalling_bits_per_tti": ("signalling\nbit/TTI", 1),
+    "normalised_utility": ("utility\n/ genie's", 3),
+}
+
+
+def normalise(episodes: dict[str, list[dict[str, float]]], reference: str) -> None:
+    """Add `normalised_utility` to every episode: its utility over the reference's at the same seed.
+
+    NaN where the reference's is not positive, since a share of nothing says nothing.
+    """
+    references = [e["utility"] for e in episodes[reference]]
+    for agent in episodes.values():
+        for episode, utility in zip(agent, references, strict=True):
+            episode["normalised_utility"] = episode["utility"] / utility if utility > 0 else math.nan
+
+
+def estimates(episodes: Sequence[dict[str, float]]) -> dict[str, Estimate]:
+    """Mean and interval over the episodes, for every metric."""
+    return {name: estimate([e[name] for e in episodes]) for name in NAMES}
+
+
+def document(scenario: str, seeds: Sequence[int], ns3_version: str, agents: dict[str, dict[str, Estimate]]) -> dict[str, Any]:
+    """The content of summary.json; null where there is no number."""
+    return {
+        "scenario": scenario,
+        "seeds": list(seeds),
+        "ns3_version": ns3_version,
+        "agents": {
+            agent: {
+                name: {"mean": _number(e.mean), "ci95": [_number(e.low), _number(e.high)]} for name, e in metrics.items()
+            }
+            for agent, metrics in agents.items()
+        },
+    }
+
+
+def table(title: str, agents: dict[str, dict[str, Estimate]]) -> Table:
+    """One row per agent, each cell a mean with half of its interval."""
+    result = Table(title=title, title_justify="left", caption_justify="left")
+    result.add_column("agent")
+    for heading, _ in _COLUMNS.values():
+        result.add_column(heading, justify="right", no_wrap=True)
+    for agent, metrics in agents.items():
+        result.add_row(agent, *(_cell(metrics[name], digits) for name, (_, digits) in _COLUMNS.items()))
+    bound = next(iter(agents.values()))["bound_dpdu_per_tti"].mean
+    result.caption = f"mean ± half of the 95% interval over seeds; no protocol can exceed {bound:.3f} dPDU/TTI"
+    return result
+
+
+def _cell(estimate_: Estimate, digits: int) -> str:
+    if math.isnan(estimate_.mean):
+        return "-"
+    if math.isnan(estimate_.low):
+        return f"{estimate_.mean:.{digits}f}"
+    return f"{estimate_.mean:.{digits}f} ±{estimate_.high - estimate_.mean:.{digits}f}"
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
