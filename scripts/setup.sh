@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# Sourced by ./run and ./test at the top of the checkout: installs what is missing and builds the cell. What is there
+# already and unchanged costs nothing: a stamp holds the hash of what a step was made from.
+
+system_packages="ca-certificates cmake cppzmq-dev g++ libgsl-dev libns3-dev libprotobuf-dev libzmq3-dev ninja-build \
+ns3 protobuf-compiler python3 python3-venv"
+
+# fail SENTENCE
+fail() {
+    echo "llmac: $1" >&2
+    exit 1
+}
+
+# logged NAME SENTENCE COMMAND...: runs the command with its output in a log, which is shown only when it fails.
+logged() {
+    log=build/log/$1.log
+    echo "$2 (log: $log)" >&2
+    shift 2
+    mkdir -p build/log
+    "$@" >"$log" 2>&1 || {
+        tail -n 25 "$log" >&2
+        fail "this failed: $* (the whole log is $log)"
+    }
+}
+
+# hash_of PATH...: one hash over names and contents, and over the place, which a virtual environment holds too.
+hash_of() {
+    { pwd && find "$@" -type f -not -name '*.pyc' -exec sha256sum {} + | LC_ALL=C sort; } | sha256sum | cut -d ' ' -f 1
+}
+
+set_up_system() {
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        echo "This is neither Debian nor Ubuntu; the equivalents of these packages must be there: $system_packages" >&2
+        return
+    fi
+    missing=
+    for package in $system_packages; do
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" = 0 ]; then
+        as_root=
+    elif sudo -n true 2>/dev/null; then
+        as_root="sudo -n"
+    else
+        fail "system packages are missing; type: sudo apt-get update && sudo apt-get install --no-install-recommends$missing"
+    fi
+    # shellcheck disable=SC2086 # $as_root and $missing are lists of words
+    logged apt-update "Reading the package lists" $as_root apt-get -q update
+    # shellcheck disable=SC2086
+    logged apt-install "Installing$missing" $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y --no-install-recommends install $missing
+}
+
+# set_up_python EXTRA: .venv with the pinned packages and llmac itself, linked to the sources.
+set_up_python() {
+    extra=$1
+    python=${PYTHON:-python3}
+    command -v "$python" >/dev/null || fail "there is no $python; install Python 3.11 or later, or name one in PYTHON"
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$("$python" --version) is too old; llmac needs 3.11 or later, which PYTHON may name"
+
+    # The stamp is a hash and the extra; with an extra, everything is there that is there without.
+    packages=$(hash_of pyproject.toml constraints.txt scripts/install-packages.sh)
+    case $(cat .venv/packages.stamp 2>/dev/null) in
+    "$packages $extra" | "$packages dev") ;;
+    *)
+        logged packages "Installing Python packages into .venv" sh scripts/install-packages.sh .venv "$extra"
+        echo "$packages $extra" >.venv/packages.stamp
+        ;;
+    esac
+    project=$(hash_of pyproject.toml proto)
+    if [ "$project" != "$(cat build/python/stamp 2>/dev/null)" ] || [ ! -x .venv/bin/llmac ]; then
+        logged llmac "Installing llmac into .venv" \
+            .venv/bin/pip --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+        echo "$project" >build/python/stamp
+    fi
+}
+
+# set_up_cell TREE [CMAKE OPTION...]: the cell's executable and tests in build/TREE.
+set_up_cell() {
+    tree=build/$1
+    name=$1
+    shift
+    # A build tree knows its place; one that was copied from elsewhere is of no use.
+    grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD/ns3_module" "$tree/CMakeCache.txt" || rm -rf "$tree"
+    if [ ! -f "$tree/build.ninja" ]; then
+        logged "$name-configure" "Configuring $tree" cmake -S ns3_module -B "$tree" -G Ninja "$@"
+    fi
+    logged "$name-build" "Building $tree" cmake --build "$tree"
+}
