@@ -20,9 +20,7 @@ class Purpose(IntEnum):
     BACKOFF = 5
 
 
-def uniform(
-    seed: NDArray[np.uint64], tti: int, purpose: Purpose, ue_id: NDArray[np.uint32]
-) -> NDArray[np.float64]:
+def uniform(seed: NDArray[np.uint64], tti: int, purpose: Purpose, ue_id: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Uniform numbers in [0, 1).
 
     Args:

@@ -6,7 +6,7 @@ The command line sets the same fields (`--set radio.mcs=9`). `docs/scenarios.md`
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -23,7 +23,7 @@ class Semantic(_Section):
     """Messages with the usual meanings: `sr`, `bsr <k>`; `grant <rbg>`, `ack`, `ack grant <rbg>`."""
 
     kind: Literal["semantic"] = "semantic"
-    bsr_levels: int = Field(6, ge=2, le=64)
+    bsr_levels: int = Field(default=6, ge=2, le=64)
     """Levels of the quantised buffer status."""
 
 
@@ -39,7 +39,7 @@ class Bernoulli(_Section):
     """At most one arrival per UE and TTI."""
 
     model: Literal["bernoulli"] = "bernoulli"
-    load: float = Field(0.5, ge=0, le=1)
+    load: float = Field(default=0.5, ge=0, le=1)
     """Probability of an arrival, per UE and TTI."""
 
 
@@ -48,7 +48,7 @@ class ChurnEvent(_Section):
 
     tti: int = Field(ge=1)
     """The TTI whose boundary it takes place at."""
-    join: int = Field(0, ge=0, le=1024)
+    join: int = Field(default=0, ge=0, le=1024)
     """Number of UEs that join; they get the next unused ids."""
     leave: tuple[Annotated[int, Field(ge=0)], ...] = ()
     """Ids of the UEs that leave."""
@@ -57,30 +57,30 @@ class ChurnEvent(_Section):
 class Control(_Section):
     """The control channel."""
 
-    loss_probability: float = Field(0.0, ge=0, le=1)
+    loss_probability: float = Field(default=0.0, ge=0, le=1)
     """Of each UCM and each DCM."""
-    delay_ttis: int = Field(0, ge=0, le=64)
+    delay_ttis: int = Field(default=0, ge=0, le=64)
     """Added to the delivery of each UCM and each DCM, in TTIs."""
-    max_dcms_per_tti: int = Field(0, ge=0, le=1024)
+    max_dcms_per_tti: int = Field(default=0, ge=0, le=1024)
     """Limit K on the DCMs of a TTI; 0: none."""
-    ucm_period_ttis: int = Field(1, ge=1, le=1024)
+    ucm_period_ttis: int = Field(default=1, ge=1, le=1024)
     """P: UE i has a UCM opportunity in TTIs with (tti + i) mod P = 0."""
 
 
 class Radio(_Section):
     """Carrier, grid, powers and coding; used by the error models that look at the SINR."""
 
-    carrier_frequency_hz: float = Field(2.0e9, ge=1e8, le=1e11)
+    carrier_frequency_hz: float = Field(default=2.0e9, ge=1e8, le=1e11)
     """Centre of the carrier, in Hz."""
-    rbs_per_rbg: int = Field(4, ge=1, le=32)
+    rbs_per_rbg: int = Field(default=4, ge=1, le=32)
     """Resource blocks of 12 subcarriers in an RBG."""
-    numerology: int = Field(0, ge=0, le=3)
+    numerology: int = Field(default=0, ge=0, le=3)
     """mu: TTI of 1 ms / 2^mu, subcarrier spacing of 15 kHz * 2^mu (3GPP TS 38.211 clause 4.2)."""
-    tx_power_dbm: float = Field(23.0, ge=-50, le=50)
+    tx_power_dbm: float = Field(default=23.0, ge=-50, le=50)
     """Of a UE, over the RBs it transmits on (3GPP power class 3)."""
-    noise_figure_db: float = Field(5.0, ge=0, le=50)
+    noise_figure_db: float = Field(default=5.0, ge=0, le=50)
     """Of the BS's receiver."""
-    mcs: int = Field(9, ge=0, le=28)
+    mcs: int = Field(default=9, ge=0, le=28)
     """Index of modulation and coding scheme, 3GPP TS 36.213 table 8.6.1-1."""
     capture: Literal["none", "strongest"] = "strongest"
     """Whether the strongest of several transmissions on one RBG can be decoded."""
@@ -89,13 +89,13 @@ class Radio(_Section):
 class Placement(_Section):
     """Where the nodes stand: the given positions first, the other UEs uniformly over a ring around the BS."""
 
-    radius_m: float = Field(500.0, gt=0, le=1e5)
+    radius_m: float = Field(default=500.0, gt=0, le=1e5)
     """Outer radius of the ring, in m."""
-    min_distance_m: float = Field(35.0, ge=0)
+    min_distance_m: float = Field(default=35.0, ge=0)
     """Inner radius of the ring, in m (3GPP TR 38.901 table 7.2-1, urban macro)."""
-    bs_height_m: float = Field(25.0, ge=0, le=1000)
+    bs_height_m: float = Field(default=25.0, ge=0, le=1000)
     """Height of the BS antenna, in m."""
-    ue_height_m: float = Field(1.5, ge=0, le=1000)
+    ue_height_m: float = Field(default=1.5, ge=0, le=1000)
     """Height of the UE antennas, in m."""
     positions_m: tuple[tuple[float, float, float], ...] = ()
     """(x, y, z) of UE 0, 1, ... with the BS at (0, 0, bs_height_m)."""
@@ -117,10 +117,12 @@ class Model(_Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _attributes_as_text(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("attributes"), dict):
-            data = {**data, "attributes": {str(k): _ns3_text(v) for k, v in data["attributes"].items()}}
-        return data
+    def _attributes_as_text(cls, data: dict[str, Any]) -> dict[str, Any]:
+        attributes = data.get("attributes", {})
+        if not isinstance(attributes, dict):
+            return data
+        pairs = cast("dict[object, object]", attributes).items()
+        return {**data, "attributes": {str(name): _ns3_text(value) for name, value in pairs}}
 
 
 class IdealCollision(_Section):
@@ -133,7 +135,7 @@ class FixedTbler(_Section):
     """Ideal collisions, and a fixed transport-block error rate."""
 
     model: Literal["fixed-tbler"]
-    tbler: float = Field(0.001, ge=0, le=1)
+    tbler: float = Field(default=0.001, ge=0, le=1)
     """Share of the transport blocks that fail without a collision."""
 
 
@@ -154,7 +156,7 @@ class MutualInformation(_Section):
 class Utility(_Section):
     """Reward of a TTI, shared by all: +rho, -rho and -1 as docs/scenarios.md tells."""
 
-    rho: float = Field(3.0, ge=0, le=1000)
+    rho: float = Field(default=3.0, ge=0, le=1000)
     """Worth of a first decode."""
 
 
@@ -163,15 +165,15 @@ class Scenario(_Section):
 
     name: str = Field(min_length=1)
     """For tables and files."""
-    ttis: int = Field(200, ge=1, le=1_000_000)
+    ttis: int = Field(default=200, ge=1, le=1_000_000)
     """T: length of an episode in evaluation."""
-    train_ttis: int = Field(24, ge=1, le=1_000_000)
+    train_ttis: int = Field(default=24, ge=1, le=1_000_000)
     """Length of an episode in training."""
-    ues: int = Field(4, ge=0, le=1024)
+    ues: int = Field(default=4, ge=0, le=1024)
     """UEs connected at TTI 0."""
-    rbgs: int = Field(2, ge=1, le=128)
+    rbgs: int = Field(default=2, ge=1, le=128)
     """B: resource-block groups."""
-    buffer_capacity_dpdus: int = Field(20, ge=1, le=65_535)
+    buffer_capacity_dpdus: int = Field(default=20, ge=1, le=65_535)
     """Capacity of a UE buffer."""
     ack_deletes: bool = False
     """A received `ack` removes the acknowledged dPDU by itself."""
@@ -226,11 +228,12 @@ def load(name_or_path: str | Path, overrides: dict[str, Any] | None = None) -> S
         raise ScenarioError(f"{path}: this is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(data, dict):
         raise ScenarioError(f"{path}: a scenario is a mapping of fields, for instance `ues: 4`")
-    data.setdefault("name", path.stem)
+    values = cast("dict[str, Any]", data)
+    values.setdefault("name", path.stem)
     for field, value in (overrides or {}).items():
-        _set(data, field, value)
+        _set(values, field, value)
     try:
-        return Scenario.model_validate(data)
+        return Scenario.model_validate(values)
     except ValidationError as error:
         raise ScenarioError(_sentence(str(path), error)) from error
 
@@ -250,17 +253,20 @@ def _find(name_or_path: str | Path) -> Path:
     if str(name_or_path) in builtin_names():
         return Path(str(resources.files("llmac.scenarios").joinpath(f"{name_or_path}.yaml")))
     raise ScenarioError(
-        f"{name_or_path}: there is no such scenario; give a path that ends in .yaml, or one of {', '.join(builtin_names())}"
+        f"{name_or_path}: there is no such scenario; give a path that ends in .yaml, or one of "
+        f"{', '.join(builtin_names())}"
     )
 
 
 def _set(data: dict[str, Any], field: str, value: Any) -> None:
     *sections, last = field.split(".")
-    for section in sections:
-        data = data.setdefault(section, {})
-        if not isinstance(data, dict):
-            raise ScenarioError(f"--set {field}: {section} has no fields of its own")
-    data[last] = value
+    section = data
+    for name in sections:
+        inner: object = section.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise ScenarioError(f"--set {field}: {name} has no fields of its own")
+        section = cast("dict[str, Any]", inner)
+    section[last] = value
 
 
 def _sentence(file: str, error: ValidationError) -> str:
@@ -311,7 +317,7 @@ def to_proto(scenario: Scenario, ttis: int) -> scenario_pb2.Scenario:
         control=scenario_pb2.Control(**s.control.model_dump()),
         radio=scenario_pb2.Radio(
             **s.radio.model_dump(exclude={"capture"}),
-            capture=scenario_pb2.Capture.Value(f"CAPTURE_{s.radio.capture.upper()}"),
+            capture=f"CAPTURE_{s.radio.capture.upper()}",
         ),
         placement=scenario_pb2.Placement(
             **s.placement.model_dump(exclude={"positions_m"}),

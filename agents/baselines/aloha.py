@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Slotted ALOHA over B RBGs with acknowledgements (Roberts, 1975): no grants, no reports.
 
-A UE with something to send transmits with probability p on an RBG drawn uniformly. The BS acknowledges what it decodes;
-an acknowledged dPDU is deleted. A UE does not repeat a transmission before its acknowledgement could have arrived. After a
-number of transmissions without an acknowledgement the dPDU is given up, which under load is worth the loss.
+A UE with something to send transmits with probability p on an RBG drawn uniformly. The BS acknowledges what it
+decodes; an acknowledged dPDU is deleted. A UE does not repeat a transmission before its acknowledgement could have
+arrived. After a number of transmissions without an acknowledgement the dPDU is given up, which under load is worth it.
 """
 
 from collections.abc import Sequence

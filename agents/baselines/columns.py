@@ -48,7 +48,9 @@ class Cells:
         return self._slot_start[environment] + observation.rbg_outcome[rbg]
 
 
-def rank_within(environment: NDArray[np.int64], key: NDArray[np.int64], candidate: NDArray[np.bool_]) -> NDArray[np.int64]:
+def rank_within(
+    environment: NDArray[np.int64], key: NDArray[np.int64], candidate: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     """Rank of each candidate within its environment by ascending key, from 0; -1 for the others.
 
     Args:

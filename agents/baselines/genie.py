@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The genie: it sees every buffer and every link outcome of the TTI, and moves the UEs without messages.
 
-It is the reference that other agents are measured against, near the upper bound, and no protocol: it needs the privileged
-columns, and its leader tells its followers what to do outside the cell.
+It is the reference that other agents are measured against, near the upper bound, and no protocol: it needs the
+privileged columns, and its leader tells its followers what to do outside the cell.
 """
 
 from collections.abc import Sequence

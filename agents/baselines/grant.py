@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Grant-based access, the conventional protocol of cellular systems (3GPP TS 36.321 clauses 5.4.4 and 5.4.5).
 
-UEs report backlog: `sr` for one dPDU, `bsr k` for more. The BS grants the RBGs round robin among the UEs that it believes
-to have undelivered dPDUs, and acknowledges what it decodes. A UE transmits on its grant and deletes on the acknowledgement.
+UEs report backlog: `sr` for one dPDU, `bsr k` for more. The BS grants the RBGs round robin among the UEs that it
+believes to have undelivered dPDUs, and acknowledges what it decodes. A UE transmits on its grant and deletes on the
+acknowledgement.
 """
 
 from collections.abc import Sequence
@@ -28,8 +29,8 @@ class Grant:
         self._delay = np.array([s.control.delay_ttis for s in scenarios])
         self._ack_deletes = np.array([s.ack_deletes for s in scenarios])
         self._levels = np.array([c.bsr_levels for c in cells.codes], dtype=np.int64)
-        # Of the BS, per UE: the backlog it believes in, the TTI until which a grant to the UE is under way, and how often
-        # the UE was decoded by each of the last TTIs, as far back as a report can be old.
+        # Of the BS, per UE: the backlog it believes in, the TTI until which a grant to the UE is under way, and how
+        # often the UE was decoded by each of the last TTIs, as far back as a report can be old.
         self._backlog = np.zeros(cells.slots, dtype=np.int64)
         self._busy_until = np.zeros(cells.slots, dtype=np.int64)
         self._decodes = np.zeros((self._delay.max(initial=0) + 2, cells.slots), dtype=np.int64)
@@ -97,6 +98,4 @@ class Grant:
         level = np.where(ucm == codes_pb2.UCM_SR, 1, np.maximum(ucm - codes_pb2.UCM_BSR, 0))
         at_least = np.where(level > 0, 1 << np.maximum(level - 1, 0), 0)
         reported = ucm != codes_pb2.UCM_NULL
-        self._backlog[slot] = np.maximum(
-            np.where(reported, at_least - since, self._backlog[slot] - decoded), 0
-        )
+        self._backlog[slot] = np.maximum(np.where(reported, at_least - since, self._backlog[slot] - decoded), 0)

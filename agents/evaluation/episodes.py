@@ -7,7 +7,7 @@ import numpy as np
 
 from llmac.agents.agent import Agent
 from llmac.agents.evaluation.metrics import Tally
-from llmac.agents.evaluation.trace import TraceWriter
+from llmac.agents.evaluation.trace import AgentTrace
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.scenario import Scenario
 
@@ -17,7 +17,7 @@ def play(
     agent: Agent,
     scenarios: Sequence[Scenario],
     seeds: Sequence[int],
-    trace: TraceWriter | None = None,
+    trace: AgentTrace | None = None,
     on_tti: Callable[[], None] = lambda: None,
 ) -> list[dict[str, float]]:
     """Metrics of each seed's episode.

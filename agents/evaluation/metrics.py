@@ -63,10 +63,7 @@ class Tally:
         if end is None or not end.bound.size:
             raise ValueError("metrics need a whole episode of an environment with bound=True")
         first_ue = np.concatenate([[0], np.cumsum(end.ue_total)])
-        return [
-            self._of(e, end, slice(int(first_ue[e]), int(first_ue[e + 1])))
-            for e in range(len(self.scenarios))
-        ]
+        return [self._of(e, end, slice(int(first_ue[e]), int(first_ue[e + 1]))) for e in range(len(self.scenarios))]
 
     def _of(self, environment: int, end: EpisodeEnd, ues: slice) -> dict[str, float]:
         count = dict(zip(wire_pb2.Counter.keys(), self.counters[environment].tolist(), strict=True))

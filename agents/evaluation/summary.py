@@ -39,7 +39,9 @@ def estimates(episodes: Sequence[dict[str, float]]) -> dict[str, Estimate]:
     return {name: estimate([e[name] for e in episodes]) for name in NAMES}
 
 
-def document(scenario: str, seeds: Sequence[int], ns3_version: str, agents: dict[str, dict[str, Estimate]]) -> dict[str, Any]:
+def document(
+    scenario: str, seeds: Sequence[int], ns3_version: str, agents: dict[str, dict[str, Estimate]]
+) -> dict[str, Any]:
     """The content of summary.json; null where there is no number."""
     return {
         "scenario": scenario,
@@ -47,7 +49,8 @@ def document(scenario: str, seeds: Sequence[int], ns3_version: str, agents: dict
         "ns3_version": ns3_version,
         "agents": {
             agent: {
-                name: {"mean": _number(e.mean), "ci95": [_number(e.low), _number(e.high)]} for name, e in metrics.items()
+                name: {"mean": _number(e.mean), "ci95": [_number(e.low), _number(e.high)]}
+                for name, e in metrics.items()
             }
             for agent, metrics in agents.items()
         },

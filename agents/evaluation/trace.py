@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -138,7 +138,7 @@ class AgentTrace:
         codes = self._codes
         action = column("action")
         columns = {
-            "agent": _texts(np.zeros(action.size, dtype=np.int16), [self._agent]),
+            "agent": _texts(np.zeros(action.size, dtype=np.int64), [self._agent]),
             "seed": column("seed"),
             "tti": column("tti"),
             "ue": column("ue").astype(np.int32),
@@ -157,5 +157,5 @@ def _key(environment: NDArray[np.int64], ue: NDArray[np.uint32]) -> NDArray[np.i
     return (environment << 32) | ue.astype(np.int64)
 
 
-def _texts(index: NDArray[np.int64], texts: Sequence[str]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int16)), pa.array(texts))
+def _texts(index: NDArray[np.int64], texts: Sequence[str]) -> pa.Array[Any]:
+    return pa.DictionaryArray.from_arrays(index.astype(np.int16), pa.array(texts, pa.string()))

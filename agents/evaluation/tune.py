@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Finds the parameters of the conventional agents on the validation seeds, so that nobody is compared with a straw man."""
+"""Finds the parameters of the conventional agents on the validation seeds, so that none is a straw man."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict

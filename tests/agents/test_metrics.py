@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from llmac.agents.evaluation.metrics import jain_index, mean, percentile
 from llmac.agents.evaluation.statistics import estimate
 from llmac.agents.evaluation.summary import normalise
