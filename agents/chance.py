@@ -18,6 +18,9 @@ class Purpose(IntEnum):
     UCM = 3
     DCM = 4
     BACKOFF = 5
+    LABEL = 6
+    BS_SENTENCE = 7
+    UE_SENTENCE = 8
 
 
 def uniform(seed: NDArray[np.uint64], tti: int, purpose: Purpose, ue_id: NDArray[np.uint32]) -> NDArray[np.float64]:
