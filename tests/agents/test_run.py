@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""`llmac run` on the real cell: what it writes, and what must hold between the agents."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from llmac.agents.cli import main
+from llmac.agents.evaluation.metrics import NAMES
+
+CONVENTIONAL = "random,aloha,grant,genie"
+
+
+def _llmac(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["llmac", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    return json.loads((path / "summary.json").read_text())
+
+
+@pytest.mark.parametrize("scenario", ["paper", "near-far"])
+def test_bound_holds_and_genie_leads_on_20_paired_seeds(
+    scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _llmac(monkeypatch, "run", scenario, "--agents", CONVENTIONAL, "--seeds", "20", "--out", str(tmp_path)) == 0
+    goodput = {name: agent["goodput_dpdu_per_tti"]["mean"] for name, agent in _summary(tmp_path)["agents"].items()}
+    bound = _summary(tmp_path)["agents"]["genie"]["bound_dpdu_per_tti"]["mean"]
+    assert goodput["random"] < goodput["aloha"] < goodput["grant"]
+    assert all(goodput["genie"] >= 0.99 * other for other in goodput.values())
+    assert all(bound >= other for other in goodput.values())
+
+
+def test_bound_holds_in_every_single_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(1, 11):
+        out = tmp_path / str(seed)
+        arguments = ("--agents", CONVENTIONAL, "--seeds", "1", "--seed", str(seed), "--out", str(out))
+        assert _llmac(monkeypatch, "run", "near-far", "--ttis", "60", *arguments) == 0
+        for agent in _summary(out)["agents"].values():
+            assert agent["bound_dpdu_per_tti"]["mean"] >= agent["goodput_dpdu_per_tti"]["mean"]
+
+
+def test_summary_has_every_metric_and_the_trace_agrees_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("--agents", CONVENTIONAL, "--seeds", "3", "--ttis", "50", "--out", str(tmp_path))
+    assert _llmac(monkeypatch, "run", "near-far", *arguments) == 0
+    summary = _summary(tmp_path)
+    assert summary["scenario"] == "near-far"
+    assert summary["seeds"] == [2_000_000, 2_000_001, 2_000_002]
+    trace = pq.read_table(tmp_path / "trace.parquet")
+    assert trace.num_rows == 4 * 3 * 50 * 8
+    for name, agent in summary["agents"].items():
+        assert set(agent) == set(NAMES)
+        assert all(agent[metric]["mean"] is not None for metric in NAMES)
+        rows = trace.filter(pc.equal(trace["agent"].cast("string"), name))
+        decoded = pc.sum(pc.equal(rows["outcome"].cast("string"), "decoded")).as_py()
+        assert decoded / (3 * 50) == pytest.approx(agent["goodput_dpdu_per_tti"]["mean"])
+
+
+def test_every_agent_meets_the_same_arrivals_and_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The bound is a function of every arrival and every link outcome of a run, and of nothing that the agents do.
+    arguments = ("--agents", CONVENTIONAL, "--seeds", "4", "--ttis", "40", "--json")
+    assert _llmac(monkeypatch, "run", "near-far", *arguments, "--out", str(tmp_path)) == 0
+    bounds = {agent["bound_dpdu_per_tti"]["mean"] for agent in _summary(tmp_path)["agents"].values()}
+    assert len(bounds) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "nowhere"), "there is no such scenario"),
+        (("run", "paper", "--agents", "nobody"), "there is no agent 'nobody'"),
+        (("run", "paper", "--set", "radio.mcs=99"), "radio.mcs: input should be less than or equal to 28 (it is 99)"),
+        (("run", "paper", "--set", "radio"), "write FIELD=VALUE"),
+        (("run", "paper", "--agents", "random", "--out", "/dev/null/x"), "nothing can be written there"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(
+    arguments: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _llmac(monkeypatch, *arguments) == 2
+    message = capsys.readouterr().err
+    assert sentence in message
+    assert message.startswith("llmac: ")
+    assert message.count("\n") == 1
