@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every error that llmac raises on purpose; each message is one sentence that says what is wrong and what would be right."""
+"""Every error that llmac raises on purpose; each message says in one sentence what is wrong and what would be right."""
 
 
 class LlmacError(Exception):
@@ -16,6 +16,14 @@ class CellMissingError(LlmacError):
 
 class ActionError(LlmacError):
     """A malformed action: an unknown code, a wrong length or count, or a sentence outside the grammar."""
+
+
+class AddressError(LlmacError):
+    """An address that the bridge does not listen on, or cannot."""
+
+
+class OutOfTurnError(LlmacError):
+    """A call at the wrong time: `follow` before `lead`, a phase before `reset` or after the end of the episode."""
 
 
 class BridgeError(LlmacError):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the parties observe and do, as columns over E environments; field by field the messages of wire.proto.
 
-E environments are concatenated in their order: n is the number of connected UEs of all of them, n' of those that acted in
-the TTI before, B the number of RBGs of all of them. Arrays are read-only.
+E environments are concatenated in their order: n is the number of connected UEs of all of them, n' of those that acted
+in the TTI before, B the number of RBGs of all of them. Arrays are read-only.
 """
 
 from dataclasses import dataclass

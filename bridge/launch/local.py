@@ -14,8 +14,8 @@ from llmac.bridge.errors import CellMissingError
 from llmac.bridge.launch.log import ProcessLog
 
 EXECUTABLE = "llmac-cell"
-FORCE_S = 1.0
-"""Seconds between SIGTERM and SIGKILL."""
+LOG_END_S = 1.0
+"""Seconds until the last of an ended process's log has to be read."""
 
 
 class LocalLauncher:
@@ -95,20 +95,19 @@ class LocalCell:
     def log(self) -> str:
         """The last lines that it wrote."""
         if self._process.poll() is not None:
-            self._log.finish(FORCE_S)
+            self._log.finish(LOG_END_S)
         return self._log.tail()
 
     def stop(self, grace_s: float) -> None:
-        """Wait `grace_s` seconds for the process to end, then SIGTERM, then SIGKILL."""
+        """Wait for the process to end, SIGTERM after half of `grace_s` seconds, SIGKILL after all of them."""
         if self._pidfd < 0:
             return
-        for patience_s, signal_number in ((grace_s, signal.SIGTERM), (FORCE_S, signal.SIGKILL)):
+        for signal_number in (signal.SIGTERM, signal.SIGKILL) if grace_s > 0 else (signal.SIGKILL,):
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience_s)
-                break
-            self._process.send_signal(signal_number)
+                self._process.wait(grace_s / 2)
+            self._process.send_signal(signal_number)  # nothing happens when it has ended
         self._process.wait()
-        self._log.finish(FORCE_S)
+        self._log.finish(LOG_END_S)
         os.close(self._pidfd)
         self._pidfd = -1
 

@@ -3,12 +3,8 @@
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 import google_crc32c
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAGIC = b"LMAC"
 PROTOCOL_VERSION = 1
@@ -18,8 +14,6 @@ MAX_FRAME_BYTES = 64 * 1024 * 1024
 _GUARDED = struct.Struct("<4sHHQQI")  # magic, version, reserved, session, sequence, length
 _CRC = struct.Struct("<I")
 HEADER_BYTES = _GUARDED.size + _CRC.size
-
-_extend = cast("Callable[[int, bytes], int]", google_crc32c.extend)  # pyright: ignore[reportUnknownMemberType] (no types)
 
 
 class DamagedFrameError(ValueError):
@@ -91,7 +85,7 @@ def decode(frame: bytes) -> Frame:
 
 
 def _crc32c(guarded: bytes, payload: bytes) -> int:
-    return _extend(_extend(0, guarded), payload)
+    return google_crc32c.extend(google_crc32c.value(guarded), payload)
 
 
 def _too_long(length: int) -> str:

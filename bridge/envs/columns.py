@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: MIT
+"""E environments in lockstep over columns: what training and evaluation use.
+
+One call is one phase of all environments: `reset`, then `lead` and `follow` in turn until the observation says `done`.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from llmac.bridge.envs.batch import Batch, lay_out
+from llmac.bridge.envs.concatenate import concatenate
+from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
+from llmac.bridge.errors import ActionError, OutOfTurnError, RequestRefusedError
+from llmac.bridge.launch import Launcher
+from llmac.bridge.launch.local import LocalLauncher
+from llmac.bridge.scenario import Scenario
+from llmac.bridge.session import Body, Deadlines, Session
+from llmac.bridge.wire import codec
+from llmac.bridge.wire.column import ContentError
+from llmac.v1 import wire_pb2
+
+
+class _Turn(Enum):
+    """Whose call is next; the value says what to do."""
+
+    RESET = "no episode is under way: call reset"
+    LEAD = "it is the leaders' turn: call lead"
+    FOLLOW = "it is the followers' turn: call follow"
+
+
+class ColumnEnv:
+    """One environment for each scenario, simulated by one or several cell processes.
+
+    The environments are split over the processes in contiguous blocks, and what the processes observe is concatenated
+    in that order: an episode is the same however many processes there are. Close it, or use it in a `with` statement.
+
+    Args:
+        scenarios: [E], one for each environment; all with the same TTI length.
+        processes: P, cell processes, at most one for each environment.
+        ttis: T, length of the episodes; by default that of the scenarios.
+        privileged: observe `Privileged` columns, too.
+        bound: compute the upper bound on deliveries, in `EpisodeEnd.bound`.
+        launcher: starts the processes; by default the local executable.
+        address: None for ipc in a private directory, or "tcp://127.0.0.1:*".
+        deadlines: of the steps.
+
+    Raises:
+        ScenarioError: the scenarios cannot run in step.
+        CellMissingError: the cell's executable was not found.
+        BridgeError: the processes cannot be started or talked to.
+    """
+
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        *,
+        processes: int = 1,
+        ttis: int | None = None,
+        privileged: bool = False,
+        bound: bool = False,
+        launcher: Launcher | None = None,
+        address: str | None = None,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        self._ttis = ttis
+        self._batch = lay_out(scenarios, processes, ttis, privileged=privileged, bound=bound)
+        self._turn = _Turn.RESET
+        self._leaders: list[LeaderObservation] = []  # the last of each process
+        self._session = Session(launcher or LocalLauncher(), processes, address, deadlines)
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """[E] Those of the episodes under way."""
+        return self._batch.scenarios
+
+    @property
+    def ns3_version(self) -> str:
+        """Of the cells, for instance "3.37"."""
+        return self._session.ns3_version
+
+    def reset(self, seeds: ArrayLike, scenarios: Sequence[Scenario] | None = None) -> LeaderObservation:
+        """Begin an episode in every environment; those under way are given up, and processes that failed are restarted.
+
+        Args:
+            seeds: [E] integers from 0 to 2^64 - 1.
+            scenarios: other ones from now on, [E] with E as large as it may be.
+
+        Returns:
+            The observation of TTI 0.
+
+        Raises:
+            ActionError: wrong number or range of seeds; nothing has changed.
+            ScenarioError: the scenarios cannot run in step; nothing has changed.
+            BridgeError: as in `Session.exchange`; RequestRefusedError when the cell cannot simulate a scenario.
+        """
+        batch = self._batch
+        if scenarios is not None:
+            limits = batch.limits
+            batch = lay_out(
+                scenarios, self._session.processes, self._ttis, privileged=limits.privileged, bound=limits.bound
+            )
+        seed = _seeds(seeds, batch)
+        if self._session.closed:
+            raise OutOfTurnError("the environment is closed; make a new one")
+        self._session.restore()
+        replies = self._exchange(
+            "reset",
+            [block.reset(seed) for block in batch.blocks],
+            "leader_observation",
+            self._session.deadlines.reset_s,
+        )
+        self._batch = batch
+        return self._observe_leaders("reset", replies, 0, [0] * len(replies))
+
+    def lead(self, action: LeaderAction) -> FollowerObservation:
+        """Send the DCMs of all environments: the leader phase.
+
+        Returns:
+            The observation of the UEs in the same TTI.
+
+        Raises:
+            ActionError: a malformed action; nothing was sent.
+            OutOfTurnError: it is not the leaders' turn.
+            BridgeError: as in `Session.exchange`; the episode is lost unless a single process refused the request.
+        """
+        self._check_turn(_Turn.LEAD)
+        ends = _check_leader_action(action, self._batch)
+        tti, requests = self._leaders[0].tti, list[wire_pb2.Message]()
+        for block in self._batch.blocks:
+            part = slice(ends[block.environments.start], ends[block.environments.stop])
+            requests.append(
+                codec.leader_action(
+                    tti,
+                    LeaderAction(action.dcm_count[block.environments], action.dcm_ue[part], action.dcm_code[part]),
+                )
+            )
+        step = f"leader phase of TTI {tti}"
+        replies = self._exchange(step, requests, "follower_observation", self._session.deadlines.phase_s)
+        observations: list[FollowerObservation] = []
+        for index, (reply, block, leader) in enumerate(zip(replies, self._batch.blocks, self._leaders, strict=True)):
+            try:
+                observations.append(codec.follower_observation(reply.follower_observation, block.limits, leader))
+            except ContentError as error:
+                raise self._session.reject(index, step, str(error)) from error
+        self._turn = _Turn.FOLLOW
+        return concatenate(observations)
+
+    def follow(self, action: FollowerAction) -> LeaderObservation:
+        """Let all UEs of all environments act: the follower phase and the end of the TTI.
+
+        Returns:
+            The observation of the next TTI; the last one of the episode is `done`.
+
+        Raises:
+            ActionError: a malformed action; nothing was sent.
+            OutOfTurnError: it is not the followers' turn.
+            BridgeError: as in `Session.exchange`; the episode is lost unless a single process refused the request.
+        """
+        self._check_turn(_Turn.FOLLOW)
+        counts = [leader.ue_id.size for leader in self._leaders]
+        _check_follower_action(action, self._leaders, self._batch)
+        tti, begin, requests = self._leaders[0].tti, 0, list[wire_pb2.Message]()
+        for count in counts:
+            requests.append(codec.follower_action(tti, FollowerAction(action.action[begin : begin + count])))
+            begin += count
+        step = f"follower phase of TTI {tti}"
+        replies = self._exchange(step, requests, "leader_observation", self._session.deadlines.phase_s)
+        return self._observe_leaders(step, replies, tti + 1, counts)
+
+    def step_tti(
+        self, action: LeaderAction, followers: Callable[[FollowerObservation], FollowerAction]
+    ) -> LeaderObservation:
+        """Play a full TTI: `lead`, then `follow` with what `followers` chooses."""
+        return self.follow(followers(self.lead(action)))
+
+    def close(self) -> None:
+        """End the processes; may be called again."""
+        self._turn = _Turn.RESET
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _check_turn(self, turn: _Turn) -> None:
+        if self._turn is not turn:
+            raise OutOfTurnError(self._turn.value)
+
+    def _exchange(
+        self, step: str, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
+    ) -> list[wire_pb2.Message]:
+        turn, self._turn = self._turn, _Turn.RESET  # whatever goes wrong, the episode does not go on silently
+        try:
+            return self._session.exchange(step, requests, expected, deadline_s)
+        except RequestRefusedError:
+            if len(requests) == 1:  # nobody else went on
+                self._turn = turn
+            raise
+
+    def _observe_leaders(
+        self, step: str, replies: Sequence[wire_pb2.Message], tti: int, acted: Sequence[int]
+    ) -> LeaderObservation:
+        leaders: list[LeaderObservation] = []
+        for index, (reply, block, count) in enumerate(zip(replies, self._batch.blocks, acted, strict=True)):
+            try:
+                leaders.append(codec.leader_observation(reply.leader_observation, block.limits, tti, count))
+            except ContentError as error:
+                raise self._session.reject(index, step, str(error)) from error
+        self._leaders = leaders
+        observation = concatenate(leaders)
+        self._turn = _Turn.RESET if observation.done else _Turn.LEAD
+        return observation
+
+
+def _seeds(seeds: ArrayLike, batch: Batch) -> NDArray[np.uint64]:
+    e = batch.limits.environments
+    values = np.asarray(seeds)
+    if values.shape != (e,) or values.dtype.kind not in "iu" or (e and int(values.min()) < 0):
+        raise ActionError(f"seeds have to be {e} integers from 0 to 2^64 - 1, one for each environment")
+    return values.astype(np.uint64)
+
+
+def _check_leader_action(action: LeaderAction, batch: Batch) -> list[int]:
+    """Check an action; returns where the DCMs of each environment begin, and behind the last one where they end."""
+    count, ue, code, limits = action.dcm_count, action.dcm_ue, action.dcm_code, batch.limits
+    _check_column("dcm_count", count, limits.environments)
+    total = int(count.sum())
+    _check_column("dcm_ue", ue, total)
+    _check_column("dcm_code", code, total)
+    try:
+        codec.check_below(ue, limits.ue_ids, count, "dcm_ue")
+        codec.check_below(code, limits.dcms, count, "dcm_code")
+    except ContentError as error:
+        raise ActionError(str(error)) from error
+    if not codec.ascending(ue, count):
+        raise ActionError("dcm_ue has to ascend within each environment, with one DCM for a UE at most")
+    return [0, *np.cumsum(count).tolist()]
+
+
+def _check_follower_action(action: FollowerAction, leaders: Sequence[LeaderObservation], batch: Batch) -> None:
+    ue_count = np.concatenate([leader.ue_count for leader in leaders]) if len(leaders) > 1 else leaders[0].ue_count
+    _check_column("action", action.action, sum(leader.ue_id.size for leader in leaders))
+    try:
+        codec.check_below(action.action, batch.limits.ue_actions, ue_count, "action")
+    except ContentError as error:
+        raise ActionError(str(error)) from error
+
+
+def _check_column(name: str, values: NDArray[np.integer], length: int) -> None:
+    if values.shape != (length,):
+        raise ActionError(f"{name} has shape {values.shape} and has to have {(length,)}")
+    if values.dtype.kind == "u":
+        return
+    if values.dtype.kind != "i" or (length and values.min() < 0):
+        raise ActionError(f"{name} has to hold integers that are not negative")

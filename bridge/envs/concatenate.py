@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""The observations of several processes as one."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import numpy as np
+
+from llmac.bridge.envs.observations import EpisodeEnd, FollowerObservation, LeaderObservation, Privileged
+
+Observation = TypeVar("Observation", LeaderObservation, FollowerObservation, Privileged, EpisodeEnd)
+
+
+def concatenate(parts: Sequence[Observation]) -> Observation:
+    """Put the columns of the parts behind each other, in order; what is no column is the same in all parts."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    joined: dict[str, Any] = {}
+    for field in fields(first):
+        values = [getattr(part, field.name) for part in parts]
+        match values[0]:
+            case np.ndarray():
+                joined[field.name] = np.concatenate(values)
+                joined[field.name].setflags(write=False)
+            case Privileged() | EpisodeEnd():
+                joined[field.name] = concatenate(values)
+            case value:
+                joined[field.name] = value
+    return type(first)(**joined)

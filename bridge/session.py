@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: MIT
+"""A session: several cell processes on one socket, asked in step, watched by three detectors.
+
+A process that ends is seen at once (its descriptor is polled with the socket), a peer that stops is disconnected by the
+heartbeats of ZeroMQ, and whatever else keeps a reply from coming is caught by the deadline of the request.
+"""
+
+import os
+import secrets
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Literal, TypeVar
+
+from google.protobuf.message import DecodeError
+
+from llmac.bridge.errors import (
+    BridgeError,
+    CellCrashError,
+    DeadlineError,
+    FrameError,
+    HandshakeError,
+    RequestRefusedError,
+)
+from llmac.bridge.launch import Launcher, Peer
+from llmac.bridge.wire import frame
+from llmac.bridge.wire.frame import DamagedFrameError, ForeignVersionError
+from llmac.bridge.wire.handshake import refusal_of, refusal_of_version
+from llmac.bridge.wire.transport import Listener
+from llmac.v1 import wire_pb2
+
+Body = Literal["leader_observation", "follower_observation", "closed"]
+"""What a request is answered by, unless it is refused: a name in wire_pb2.Message."""
+
+MAX_REPEATS = 2
+"""How often a request is repeated after a damaged reply; the cell answers a repeated one from its cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds until a step has to be done."""
+
+    handshake_s: float = 20.0
+    reset_s: float = 60.0
+    phase_s: float = 30.0
+    close_s: float = 5.0
+
+
+@dataclass(slots=True, eq=False)
+class Cell:
+    """A process as the session sees it."""
+
+    peer: Peer
+    session: int
+    """Number that its frames carry; a new one for each process, so that what a predecessor said is told apart."""
+    route: bytes
+    sequence: int = 0
+    request: bytes = b""
+    """The frame that waits for its answer, kept to be repeated."""
+    repeats: int = 0
+    remarks: list[str] = field(default_factory=list[str])
+    """What arrived from it meanwhile and was not the answer."""
+
+
+E = TypeVar("E", bound=BridgeError)
+Accept = Callable[[Cell, bytes], bool]
+"""Looks at a frame from a cell that is waited for; True when it is the one."""
+
+
+class Session:
+    """Starts processes, speaks with them, restarts those that failed, ends them.
+
+    Used by one thread at a time. The processes end with `close`, with the last reference to it, and with Python.
+
+    Args:
+        launcher: starts the processes.
+        processes: P, how many.
+        address: None for ipc in a private directory, or "tcp://127.0.0.1:*".
+        deadlines: of the steps.
+
+    Raises:
+        AddressError: the address cannot be used.
+        CellMissingError: there is nothing to start.
+        BridgeError: the processes did not start, or cannot be talked to.
+    """
+
+    def __init__(
+        self, launcher: Launcher, processes: int = 1, address: str | None = None, deadlines: Deadlines | None = None
+    ) -> None:
+        self.deadlines = deadlines or Deadlines()
+        self._launcher = launcher
+        self._listener = Listener(address)
+        self._cells: list[Cell | None] = [None] * processes
+        self._hellos: dict[bytes, wire_pb2.Hello] = {}
+        self._end = weakref.finalize(self, _end, os.getpid(), self._cells, self._listener)
+        try:
+            self.restore()
+        except BaseException:
+            self._end()
+            raise
+
+    @property
+    def processes(self) -> int:
+        """P, the number of processes."""
+        return len(self._cells)
+
+    @property
+    def ns3_version(self) -> str:
+        """Of the cells, for instance "3.37"."""
+        return next(iter(self._hellos.values())).ns3_version
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session has ended."""
+        return not self._end.alive
+
+    def restore(self) -> None:
+        """Start what is not running: all processes at first, later those that failed or ended.
+
+        Raises:
+            CellMissingError: there is nothing to start.
+            BridgeError: a process did not start, or cannot be talked to.
+        """
+        for cell in self._cells:
+            if cell is not None and cell.peer.ended():
+                self._drop(cell)
+        started: list[Cell] = []
+        for index, cell in enumerate(self._cells):
+            if cell is None:
+                started.append(self._start(index))
+        if not started:
+            return
+        try:
+            self._gather("handshake", started, self.deadlines.handshake_s, self._accept_hello)
+        except BaseException:
+            for cell in started:  # none stays that was not welcomed
+                if cell in self._cells:
+                    self._drop(cell)
+            raise
+
+    def exchange(
+        self, step: str, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
+    ) -> list[wire_pb2.Message]:
+        """Send one request to each process, then gather their replies, so that the processes work at the same time.
+
+        Args:
+            step: what is done, for errors: "reset", "leader phase of TTI 3".
+            requests: one for each process.
+            expected: what they have to be answered by.
+            deadline_s: seconds until all replies have to be there.
+
+        Raises:
+            CellCrashError: a process ended.
+            DeadlineError: a reply is missing.
+            FrameError: a reply is damaged, or another one than expected.
+            RequestRefusedError: a process refused; others may have gone on.
+        """
+        replies: dict[Cell, wire_pb2.Message] = {}
+
+        def accept(cell: Cell, data: bytes) -> bool:
+            reply = self._reply(step, cell, data, expected)
+            if reply is None:
+                return False
+            replies[cell] = reply
+            return True
+
+        cells = [self._running(index, step) for index in range(len(self._cells))]
+        for cell, request in zip(cells, requests, strict=True):
+            cell.sequence += 1
+            cell.repeats = 0
+            cell.remarks.clear()
+            cell.request = frame.encode(cell.session, cell.sequence, request.SerializeToString())
+            self._listener.send(cell.route, cell.request)  # one that is not connected now gets it repeated
+        self._gather(step, cells, deadline_s, accept)
+        for cell in cells:
+            fault = replies[cell].fault
+            if replies[cell].HasField("fault"):
+                code = wire_pb2.FaultCode.Name(fault.code)
+                raise RequestRefusedError(cell.peer.name, step, f"refused with {code}: {fault.reason}", cell.peer.log())
+        return [replies[cell] for cell in cells]
+
+    def reject(self, index: int, step: str, cause: str) -> FrameError:
+        """Give up a process whose reply cannot be; returns the error to raise."""
+        return self._fail(self._running(index, step), FrameError, step, cause)
+
+    def close(self) -> None:
+        """End the processes in order, by force if they do not, and close the socket; may be called again."""
+        if self.closed:
+            return
+        with suppress(BridgeError):  # a process that does not answer is ended all the same
+            request = wire_pb2.Message(close=wire_pb2.Close())
+            self.exchange("close", [request] * self.processes, "closed", self.deadlines.close_s)
+            for cell in self._cells:
+                if cell is not None:
+                    cell.peer.stop(self.deadlines.close_s)
+        self._end()
+
+    # ---- processes
+
+    def _start(self, index: int) -> Cell:
+        number = secrets.randbits(63) + 1
+        cell = Cell(self._launcher.start(self._listener.endpoint, number, index), number, b"cell-%d" % index)
+        self._listener.watch(cell.peer.fileno())
+        self._cells[index] = cell
+        return cell
+
+    def _running(self, index: int, step: str) -> Cell:
+        cell = self._cells[index]
+        if cell is None:
+            raise CellCrashError(f"cell {index}", step, "the process has ended; reset starts a new one")
+        return cell
+
+    def _drop(self, cell: Cell) -> None:
+        self._listener.unwatch(cell.peer.fileno())
+        cell.peer.stop(0.0)
+        self._cells[self._cells.index(cell)] = None
+
+    def _fail(self, cell: Cell, error: type[E], step: str, cause: str) -> E:
+        """Give up a process; the next `restore` starts a new one."""
+        self._drop(cell)
+        return error(cell.peer.name, step, "; ".join((cause, *cell.remarks)), cell.peer.log())
+
+    # ---- replies
+
+    def _gather(self, step: str, cells: Iterable[Cell], deadline_s: float, accept: Accept) -> None:
+        """Wait until each of the cells has sent what `accept` accepts.
+
+        A request without an answer is repeated once, after half of the time: what was lost with a connection that broke
+        comes back, and what was only late is answered from the cell's cache.
+        """
+        begin = monotonic()
+        waiting = {cell.route: cell for cell in cells}
+        repeat_at, end = begin + deadline_s / 2, begin + deadline_s
+        while waiting:
+            now = monotonic()
+            if now >= end:
+                cell = next(iter(waiting.values()))
+                raise self._fail(cell, DeadlineError, step, f"no answer within {deadline_s:g} s")
+            if now >= repeat_at:
+                repeat_at = end
+                for cell in waiting.values():
+                    if cell.request:
+                        self._listener.send(cell.route, cell.request)
+            ended = self._listener.wait(min(repeat_at, end) - now)
+            if arrival := self._listener.receive():
+                cell = waiting.get(arrival[0])
+                if cell is not None and accept(cell, arrival[1]):
+                    del waiting[cell.route]
+            elif ended:
+                self._raise_ended(step)
+
+    def _raise_ended(self, step: str) -> None:
+        for cell in self._cells:
+            if cell is not None and (how := cell.peer.ended()):
+                raise self._fail(cell, CellCrashError, step, how)
+
+    def _reply(self, step: str, cell: Cell, data: bytes, expected: Body) -> wire_pb2.Message | None:
+        """Read the answer to the request of a cell; None when this is not it."""
+        try:
+            arrived = frame.decode(data)
+        except DamagedFrameError as error:
+            cell.repeats += 1
+            if cell.repeats > MAX_REPEATS:
+                raise self._fail(cell, FrameError, step, str(error)) from error
+            self._listener.send(cell.route, cell.request)
+            return None
+        if arrived.session != cell.session:
+            cell.remarks.append(f"dropped a frame of session {arrived.session} instead of {cell.session}")
+            return None
+        if arrived.sequence != cell.sequence:
+            return None  # the answer to an earlier request, repeated or given up
+        try:
+            message = wire_pb2.Message.FromString(arrived.payload)
+        except DecodeError as error:
+            raise self._fail(cell, FrameError, step, "the payload of a frame is no message of this schema") from error
+        body = message.WhichOneof("body")
+        if body not in {expected, "fault"}:
+            raise self._fail(cell, FrameError, step, f"it answered with {body} instead of {expected}")
+        return message
+
+    def _accept_hello(self, cell: Cell, data: bytes) -> bool:
+        try:
+            arrived = frame.decode(data)
+            if arrived.session != cell.session:
+                cell.remarks.append(f"dropped a frame of session {arrived.session} instead of {cell.session}")
+                return False
+            message = wire_pb2.Message.FromString(arrived.payload)
+        except ForeignVersionError as error:
+            raise self._refuse(cell, refusal_of_version(error.version)) from error
+        except (DamagedFrameError, DecodeError) as error:
+            raise self._fail(cell, FrameError, "handshake", str(error)) from error
+        if not message.HasField("hello"):
+            raise self._refuse(cell, f"the cell began with {message.WhichOneof('body')} instead of hello")
+        if reason := refusal_of(message.hello):
+            raise self._refuse(cell, reason)
+        self._hellos[cell.route] = message.hello
+        self._tell(cell, wire_pb2.Message(welcome=wire_pb2.Welcome()))
+        return True
+
+    def _refuse(self, cell: Cell, reason: str) -> HandshakeError:
+        """Tell the cell why, and let it log that and end."""
+        self._tell(cell, wire_pb2.Message(refusal=wire_pb2.Refusal(reason=reason)))
+        cell.peer.stop(self.deadlines.close_s)
+        return self._fail(cell, HandshakeError, "handshake", reason)
+
+    def _tell(self, cell: Cell, message: wire_pb2.Message) -> None:
+        self._listener.send(cell.route, frame.encode(cell.session, 0, message.SerializeToString()))
+
+
+def _end(owner: int, cells: Sequence[Cell | None], listener: Listener) -> None:
+    """End the processes and close the socket; a fork of the owner leaves both alone."""
+    if os.getpid() != owner:
+        return
+    for cell in cells:
+        if cell is not None:
+            cell.peer.stop(0.0)
+    listener.close()

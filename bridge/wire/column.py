@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Columns of the wire: little-endian values back to back, to and from NumPy arrays."""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmac.v1 import wire_pb2
+
+T = TypeVar("T", bound=np.generic)
+
+_DTYPES: dict[type[np.generic], tuple[wire_pb2.DType, np.dtype[np.generic]]] = {
+    np.uint8: (wire_pb2.DTYPE_UINT8, np.dtype("<u1")),
+    np.uint16: (wire_pb2.DTYPE_UINT16, np.dtype("<u2")),
+    np.uint32: (wire_pb2.DTYPE_UINT32, np.dtype("<u4")),
+    np.int32: (wire_pb2.DTYPE_INT32, np.dtype("<i4")),
+    np.uint64: (wire_pb2.DTYPE_UINT64, np.dtype("<u8")),
+    np.float32: (wire_pb2.DTYPE_FLOAT32, np.dtype("<f4")),
+    np.float64: (wire_pb2.DTYPE_FLOAT64, np.dtype("<f8")),
+}
+
+
+class ContentError(ValueError):
+    """A message whose content cannot be; the text is a clause that says why."""
+
+
+def read(column: wire_pb2.Column, scalar: type[T], count: int, name: str) -> NDArray[T]:
+    """Read a column as a read-only view into its bytes.
+
+    Args:
+        column: from the wire.
+        scalar: type of the values, one of the keys of the table above.
+        count: how many values there have to be.
+        name: of the column, for the error.
+
+    Raises:
+        ContentError: another dtype, length, or number of bytes.
+    """
+    number, dtype = _DTYPES[scalar]
+    if column.dtype != number:
+        raise ContentError(f"{name} has dtype {column.dtype} instead of {wire_pb2.DType.Name(number)}")
+    if column.length != count:
+        raise ContentError(f"{name} has {column.length} values instead of {count}")
+    data = column.data
+    if len(data) != count * dtype.itemsize:
+        raise ContentError(f"{name} has {len(data)} bytes instead of {count} x {dtype.itemsize}")
+    return np.frombuffer(data, dtype)  # pyright: ignore[reportReturnType] (by the table)
+
+
+def write(values: NDArray[np.generic], scalar: type[np.generic]) -> wire_pb2.Column:
+    """Write an array of any dtype as a column of `scalar`; the values must fit."""
+    number, dtype = _DTYPES[scalar]
+    return wire_pb2.Column(dtype=number, length=values.size, data=values.astype(dtype, copy=False).tobytes())
