@@ -29,6 +29,8 @@ within() {
 stop_engine() {
     kill "$engine"
     wait "$engine" || true
+    umount "$run/exec/netns/default" 2>/dev/null || true # dockerd leaves it behind
+    rm -rf "$run"
 }
 
 start_engine() {
