@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""The language agent `llm`: one causal language model for the BSs, one for the UEs, both under the grammar."""
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmac.agents.chance import Purpose, uniform
+from llmac.agents.engine.backend import Backend, Draw, Reply
+from llmac.agents.engine.engine import Engine
+from llmac.agents.language.follower import Follower
+from llmac.agents.language.leader import Leader
+from llmac.agents.language.phrases import Phrasebook, Vocabulary
+from llmac.agents.language.prompts import TEMPLATES, Role
+from llmac.agents.models import checkpoint
+from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
+from llmac.bridge.scenario import Scenario
+
+_TOKENS_PER_TTI = 2**20
+"""More than a sentence can have; numbers the draws of a TTI."""
+
+
+class LanguageAgent:
+    """Plays both roles with a model for each; see llmac.agents.agent.Agent.
+
+    Args:
+        backends: what runs the model of each role.
+        phrasebook: of their common tokenizer.
+        sample: draw sentences from the models' distributions; otherwise take the most probable token each time.
+    """
+
+    def __init__(self, backends: Mapping[Role, Backend], phrasebook: Phrasebook, *, sample: bool = False) -> None:
+        self._backends = backends
+        self._phrasebook = phrasebook
+        self._sample = sample
+
+    @classmethod
+    def load(cls, folder: Path, *, sample: bool = False) -> "LanguageAgent":
+        """The agent of a checkpoint.
+
+        Raises:
+            LlmacError: the checkpoint cannot be used.
+        """
+        loaded = checkpoint.load(folder)
+        vocabulary = Vocabulary(loaded.tokenizer)
+        engines = {role: Engine(loaded.models[role], vocabulary, TEMPLATES[role].instruction) for role in Role}
+        return cls(engines, Phrasebook(vocabulary), sample=sample)
+
+    @classmethod
+    def shipped(cls) -> "LanguageAgent":
+        """The agent of the checkpoint that comes with llmac."""
+        return cls.load(Path(str(resources.files("llmac.agents").joinpath("checkpoints", "default"))))
+
+    def reset(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
+        """See Agent."""
+        self._seeds = seeds
+        self._leader = Leader(scenarios, seeds, self._phrasebook)
+        self._follower = Follower(scenarios, self._phrasebook)
+
+    def lead(self, observation: LeaderObservation) -> LeaderAction:
+        """Let the BSs speak."""
+        speakers = np.zeros(len(self._seeds), dtype=np.uint32)
+        draw = self._draw(self._seeds, observation.tti, Purpose.BS_SENTENCE, speakers)
+        self.leader_replies = self._backends[Role.BS].decide(self._leader.observe(observation), draw)
+        return self._leader.act([reply.sentence for reply in self.leader_replies])
+
+    def follow(self, observation: FollowerObservation) -> FollowerAction:
+        """Let the UEs speak."""
+        seeds = np.repeat(self._seeds, observation.ue_count)
+        draw = self._draw(seeds, observation.tti, Purpose.UE_SENTENCE, observation.ue_id)
+        self.follower_replies = self._backends[Role.UE].decide(self._follower.observe(observation), draw)
+        return self._follower.act([reply.sentence for reply in self.follower_replies])
+
+    leader_replies: Sequence[Reply] = ()
+    """[E] what the BSs said last."""
+    follower_replies: Sequence[Reply] = ()
+    """[n] what the UEs said last."""
+
+    def _draw(self, seeds: NDArray[np.uint64], tti: int, purpose: Purpose, speaker: NDArray[np.uint32]) -> Draw | None:
+        if not self._sample:
+            return None
+
+        def draw(requests: NDArray[np.int64], token: int) -> NDArray[np.float64]:
+            return uniform(seeds[requests], tti * _TOKENS_PER_TTI + token, purpose, speaker[requests])
+
+        return draw

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""Checkpoints: a folder with one Hugging Face model folder for each role and a manifest.
+
+    manifest.json     format, what it was made by, SHA-256 of every other file
+    bs/  ue/          config.json, model.safetensors, tokenizer.json, tokenizer_config.json
+
+A checkpoint is written beside its place and renamed into it when it is complete and on disk.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils import logging
+
+from llmac.agents.language.prompts import Role
+from llmac.bridge.errors import LlmacError
+
+_FORMAT = 1
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The models of both roles and their common tokenizer.
+
+    Attributes:
+        models: in evaluation mode.
+        tokenizer: of both.
+        made_by: what the manifest says about its origin.
+    """
+
+    models: Mapping[Role, PreTrainedModel]
+    tokenizer: PreTrainedTokenizerFast
+    made_by: Mapping[str, Any]
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, in the place of an earlier one if there is one.
+
+    Raises:
+        LlmacError: the folder cannot be written, or holds something else.
+    """
+    if folder.exists() and not (folder / _MANIFEST).is_file():
+        raise LlmacError(f"{folder}: this is no checkpoint that could be replaced; give a new folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+            made = Path(temporary) / "new"
+            _write(made, checkpoint)
+            if folder.exists():
+                folder.rename(Path(temporary) / "old")
+            made.rename(folder)
+    except OSError as error:
+        raise LlmacError(f"{folder}: the checkpoint cannot be written: {error.strerror}") from error
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        LlmacError: there is none, it is damaged, or it is of another format.
+    """
+    manifest = _manifest(folder)
+    for name, digest in manifest["sha256"].items():
+        if not (folder / name).is_file():
+            raise LlmacError(f"{folder}: the checkpoint is damaged: {name} is missing")
+        if _sha256(folder / name) != digest:
+            raise LlmacError(f"{folder}: the checkpoint is damaged: {name} is not what the manifest says")
+    logging.disable_progress_bar()
+    models = {role: cast("PreTrainedModel", AutoModelForCausalLM.from_pretrained(folder / role)).eval() for role in Role}
+    tokenizer = cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(folder / Role.BS))
+    return Checkpoint(models, tokenizer, manifest["made_by"])
+
+
+def _write(folder: Path, checkpoint: Checkpoint) -> None:
+    for role, model in checkpoint.models.items():
+        model.save_pretrained(folder / role)
+        checkpoint.tokenizer.save_pretrained(folder / role)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {str(path.relative_to(folder)): _sha256(path) for path in files}
+    manifest = {"format": _FORMAT, "made_by": dict(checkpoint.made_by), "sha256": digests}
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    for path in [*files, folder / _MANIFEST]:
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LlmacError(f"{folder}: there is no checkpoint here ({_MANIFEST} cannot be read)") from error
+    except json.JSONDecodeError as error:
+        raise LlmacError(f"{folder}: the checkpoint is damaged: {_MANIFEST} is not JSON") from error
+    if manifest.get("format") != _FORMAT:
+        raise LlmacError(f"{folder}: a checkpoint of format {manifest.get('format')}; this version reads {_FORMAT}")
+    return manifest
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""The project's tokenizer: words and small numbers, trained on the project's own prompts and sentences.
+
+A token is a word, a number up to 99, or a single character, with the space before it as in GPT-2's byte-level tokenizers;
+a larger number is its first two digits and then one digit at a time, so that any UE number can be said. Decoding gives
+back the text byte for byte.
+"""
+
+from collections.abc import Iterable
+
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
+
+from llmac.agents.language.labels import SHORT_LABELS
+from llmac.agents.language.prompts import sample_prompts
+from llmac.bridge.pag.codes import Codes
+from llmac.bridge.scenario import Opaque, Semantic
+
+VOCABULARY_LIMIT = 256
+_PAD, _EOS, _UNKNOWN = "<pad>", "<eos>", "<unk>"
+_WORDS = Regex(r" ?[A-Za-z]+| \d{1,2}|.")
+
+
+def train() -> PreTrainedTokenizerFast:
+    """Train the tokenizer; the same every time."""
+    tokenizer = Tokenizer(models.WordLevel(unk_token=_UNKNOWN))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore[reportAttributeAccessIssue] (no setter in the stub)
+        [
+            pre_tokenizers.Split(_WORDS, behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
+    trainer = trainers.WordLevelTrainer(
+        vocab_size=VOCABULARY_LIMIT, special_tokens=[_PAD, _EOS, _UNKNOWN], show_progress=False
+    )
+    tokenizer.train_from_iterator(_corpus(), trainer=trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=_PAD,
+        eos_token=_EOS,
+        unk_token=_UNKNOWN,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def _corpus() -> Iterable[str]:
+    yield from (f" {number}" for number in range(SHORT_LABELS))
+    yield "0123456789"
+    # A space alone: never said, but llguidance needs a token for every byte that the grammar can force.
+    yield "  "
+    for codes in (Codes(2, Semantic(bsr_levels=2)), Codes(2, Opaque(kind="opaque", symbols=2))):
+        texts = (*codes.access_texts, *codes.ucm_texts, *codes.dcm_texts)
+        yield from (f" {text};" for text in texts)
+    yield " to end"
+    yield from sample_prompts()
