@@ -3,6 +3,7 @@
 # Sourced by ./run and ./test at the top of the checkout: installs what is missing and builds the cell. What is there
 # already and unchanged costs nothing: a stamp holds the hash of what a step was made from.
 
+# shellcheck disable=SC2034 # ./run and ./test install them
 system_packages="ca-certificates cmake cppzmq-dev g++ libgsl-dev libns3-dev libprotobuf-dev libzmq3-dev ninja-build \
 ns3 protobuf-compiler python3 python3-venv"
 
@@ -29,28 +30,29 @@ hash_of() {
     { pwd && find "$@" -type f -not -name '*.pyc' -exec sha256sum {} + | LC_ALL=C sort; } | sha256sum | cut -d ' ' -f 1
 }
 
-set_up_system() {
+# install_packages PACKAGE...: those that are missing, if this user may.
+install_packages() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-        echo "This is neither Debian nor Ubuntu; the equivalents of these packages must be there: $system_packages" >&2
-        return
+        echo "This is neither Debian nor Ubuntu; the equivalents of these packages must be there: $*" >&2
+        return 0
     fi
-    missing=
-    for package in $system_packages; do
-        dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+    for package in "$@"; do
+        shift
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || set -- "$@" "$package"
     done
-    [ -n "$missing" ] || return 0
+    [ $# -gt 0 ] || return 0
     if [ "$(id -u)" = 0 ]; then
-        as_root=
+        sudo="env"
     elif sudo -n true 2>/dev/null; then
-        as_root="sudo -n"
+        sudo="sudo -n"
     else
-        fail "system packages are missing; type: sudo apt-get update && sudo apt-get install --no-install-recommends$missing"
+        fail "system packages are missing; type: sudo apt-get update && sudo apt-get install --no-install-recommends $*"
     fi
-    # shellcheck disable=SC2086 # $as_root and $missing are lists of words
-    logged apt-update "Reading the package lists" $as_root apt-get -q update
+    # shellcheck disable=SC2086 # $sudo is a list of words
+    logged apt-update "Reading the package lists" $sudo apt-get -q -o Acquire::Retries=3 update
     # shellcheck disable=SC2086
-    logged apt-install "Installing$missing" $as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -y --no-install-recommends install $missing
+    logged apt-install "Installing $*" $sudo DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 \
+        -o DPkg::Lock::Timeout=120 --no-install-recommends install "$@"
 }
 
 # set_up_python EXTRA: .venv with the pinned packages and llmac itself, linked to the sources.

@@ -35,11 +35,13 @@ stop_engine() {
 
 start_engine() {
     if docker info >/dev/null 2>&1; then
-        return
+        return 0
     fi
     [ "$(id -u)" = 0 ] || missing "no Docker engine answers, and only root may start one"
-    command -v dockerd >/dev/null || logged docker "Installing Docker" env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -y --no-install-recommends install docker.io
+    if ! command -v dockerd >/dev/null; then
+        install_packages docker.io
+        within 10 docker info && return 0 # where services start by themselves
+    fi
     mkdir -p "$cache"
     run=$(mktemp -d)
     DOCKER_HOST=unix://$run/docker.sock
@@ -51,6 +53,11 @@ start_engine() {
     within 60 docker info || missing "dockerd does not start; its log is build/log/dockerd.log"
 }
 
+# What the wheels are chosen by.
+wheels() {
+    hash_of .venv/requirements.txt constraints.txt
+}
+
 # The packages of .venv as wheels for Debian 12's Python, from wherever this machine's pip finds them.
 gather_wheels() {
     .venv/bin/pip download -q --python-version 3.11 --only-binary :all: --dest "$cache/wheels" \
@@ -59,8 +66,7 @@ gather_wheels() {
 
 # A Debian with apt's sources and proxy of this machine and nothing else but the wheels.
 make_base_image() {
-    command -v debootstrap >/dev/null || logged debootstrap "Installing debootstrap" \
-        env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install debootstrap
+    install_packages debootstrap debian-archive-keyring
     root=$cache/root
     rm -rf "$root"
     logged debootstrap "Making $base_image" debootstrap --variant=minbase bookworm "$root" "$(apt_mirror)"
@@ -70,19 +76,24 @@ make_base_image() {
     logged wheels "Gathering Python packages" gather_wheels
     cp -r "$cache/wheels" "$root/opt/wheels"
     printf '[global]\nno-index = true\nfind-links = /opt/wheels\n' >"$root/etc/pip.conf"
-    tar -C "$root" -c . | docker import - "$base_image" >/dev/null
+    tar -C "$root" -c . | docker import --change "LABEL wheels=$(wheels)" - "$base_image" >/dev/null
     rm -rf "$root"
 }
 
-# The first mirror that apt is told, http or https.
+# The first Debian mirror that apt is told here.
 apt_mirror() {
     cat /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources 2>/dev/null |
-        sed -n 's/^\(deb\|URIs:\)[^#]*\(https\{0,1\}:[^ ]*\).*/\2/p' | head -n 1
+        sed -n 's/^\(deb\|URIs:\)[^#]*\(https\{0,1\}:[^ ]*\/debian\)\/\{0,1\}\( .*\)\{0,1\}$/\2/p' | head -n 1 |
+        grep . || echo http://deb.debian.org/debian
 }
 
 provide_base_image() {
-    if docker image inspect "$base_image" >/dev/null 2>&1 || timeout 120 docker pull -q "$base_image" 2>/dev/null; then
-        return
+    # One that was made here is made again when it holds other wheels than the pinned ones; the official one has no label.
+    case $(docker image inspect --format '{{.Config.Labels.wheels}}' "$base_image" 2>/dev/null || echo none) in
+    "$(wheels)" | "<no value>") return 0 ;;
+    esac
+    if timeout 120 docker pull -q "$base_image" 2>/dev/null; then
+        return 0
     fi
     [ "$(id -u)" = 0 ] || missing "$base_image cannot be pulled, and only root can make it with debootstrap"
     make_base_image
