@@ -14,8 +14,8 @@ RUN apt-get update \
 FROM base AS packages
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        cmake cppzmq-dev g++ libgsl-dev libns3-dev libprotobuf-dev libzmq3-dev ninja-build ns3 protobuf-compiler \
-        python3-venv \
+        cmake cppzmq-dev g++ libgsl-dev libns3-dev libprotobuf-dev libzmq3-dev ninja-build pkg-config \
+        protobuf-compiler python3-venv \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu

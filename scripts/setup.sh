@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2034 # ./run and ./test install them
 system_packages="ca-certificates cmake cppzmq-dev g++ libgsl-dev libns3-dev libprotobuf-dev libzmq3-dev ninja-build \
-ns3 protobuf-compiler python3 python3-venv"
+pkg-config protobuf-compiler python3 python3-venv"
 
 # fail SENTENCE
 fail() {
