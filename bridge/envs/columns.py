@@ -71,6 +71,7 @@ class ColumnEnv:
         self._batch = lay_out(scenarios, processes, ttis, privileged=privileged, bound=bound)
         self._turn = _Turn.RESET
         self._leaders: list[LeaderObservation] = []  # the last of each process
+        self._ue_ids = np.zeros(0, dtype=np.int64)  # [E] ids given out so far
         self._session = Session(launcher or LocalLauncher(), processes, address, deadlines)
 
     @property
@@ -129,7 +130,7 @@ class ColumnEnv:
             BridgeError: as in `Session.exchange`; the episode is lost unless a single process refused the request.
         """
         self._check_turn(_Turn.LEAD)
-        ends = _check_leader_action(action, self._batch)
+        ends = _check_leader_action(action, self._batch, self._ue_ids)
         tti, requests = self._leaders[0].tti, list[wire_pb2.Message]()
         for block in self._batch.blocks:
             part = slice(ends[block.environments.start], ends[block.environments.stop])
@@ -216,6 +217,9 @@ class ColumnEnv:
             except ContentError as error:
                 raise self._session.reject(index, step, str(error)) from error
         self._leaders = leaders
+        new = self._batch.joins.get(tti)
+        if new is not None:
+            self._ue_ids = new if tti == 0 else self._ue_ids + new
         observation = concatenate(leaders)
         self._turn = _Turn.RESET if observation.done else _Turn.LEAD
         return observation
@@ -229,7 +233,7 @@ def _seeds(seeds: ArrayLike, batch: Batch) -> NDArray[np.uint64]:
     return values.astype(np.uint64)
 
 
-def _check_leader_action(action: LeaderAction, batch: Batch) -> list[int]:
+def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: NDArray[np.int64]) -> list[int]:
     """Check an action; returns where the DCMs of each environment begin, and behind the last one where they end."""
     count, ue, code, limits = action.dcm_count, action.dcm_ue, action.dcm_code, batch.limits
     _check_column("dcm_count", count, limits.environments)
@@ -237,7 +241,7 @@ def _check_leader_action(action: LeaderAction, batch: Batch) -> list[int]:
     _check_column("dcm_ue", ue, total)
     _check_column("dcm_code", code, total)
     try:
-        codec.check_below(ue, limits.ue_ids, count, "dcm_ue")
+        codec.check_below(ue, ue_ids, count, "dcm_ue")
         codec.check_below(code, limits.dcms, count, "dcm_code")
     except ContentError as error:
         raise ActionError(str(error)) from error
