@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Build hook: generates `llmac.v1` from proto/llmac/v1/*.proto and the digest that the handshake compares.
+"""Build hook: generates Python code from proto/.
+
+`llmac.v1` comes from proto/llmac/v1/*.proto, with the digest that the handshake compares, and `llmac.ns3opengym` from
+proto/ns3opengym/*.proto.
 
 An editable install gets a tree of links to bridge/ and agents/, so that edits take effect at once.
 """
@@ -11,6 +14,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+GENERATED = ("v1", "ns3opengym")
+
 
 class ProtobufBuildHook(BuildHookInterface):
     """Adds the generated package to the wheel; see `hatchling`'s build-hook interface."""
@@ -21,7 +26,8 @@ class ProtobufBuildHook(BuildHookInterface):
             return
         root = Path(self.root)
         tree = root / "build" / "python" / "llmac"
-        shutil.rmtree(tree / "v1", ignore_errors=True)
+        for name in GENERATED:
+            shutil.rmtree(tree / name, ignore_errors=True)
         tree.mkdir(parents=True, exist_ok=True)
         generate(root / "proto", tree.parent)
         if version == "editable":
@@ -33,19 +39,31 @@ class ProtobufBuildHook(BuildHookInterface):
             path_file.write_text(f"{tree.parent}\n")
             build_data["force_include_editable"] = {str(path_file): "llmac.pth"}
         else:
-            build_data["force_include"][str(tree / "v1")] = "llmac/v1"
+            build_data["force_include"].update({str(tree / name): f"llmac/{name}" for name in GENERATED})
 
 
 def generate(proto: Path, out: Path) -> None:
-    """Write `llmac/v1/*_pb2.py`, their stubs and `digest.py` below `out`; raises RuntimeError when protoc refuses."""
-    from grpc_tools import protoc  # noqa: PLC0415 (only there in the build environment)
-
+    """Write the packages GENERATED below `out`/llmac; raises RuntimeError when protoc refuses."""
     sources = sorted((proto / "llmac" / "v1").glob("*.proto"))
-    arguments = ["protoc", f"-I{proto}", f"--python_out={out}", f"--pyi_out={out}", *map(str, sources)]
-    if protoc.main(arguments) != 0:
-        raise RuntimeError("protoc could not compile proto/llmac/v1/*.proto; its message is above")
+    _compile(proto, sources, out)
     package = out / "llmac" / "v1"
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    (package / "digest.py").write_text(f'"""Of proto/llmac/v1/*.proto, for the handshake."""\n\nSCHEMA_DIGEST = "{digest}"\n')
+    (package / "digest.py").write_text(
+        f'"""Of proto/llmac/v1/*.proto, for the handshake."""\n\nSCHEMA_DIGEST = "{digest}"\n'
+    )
     (package / "__init__.py").write_text('"""The wire contract, generated from proto/llmac/v1/."""\n')
     (package / "py.typed").touch()
+    # Its protobuf package is ns3opengym, as that framework has it; in Python it lies inside ours.
+    _compile(proto, sorted((proto / "ns3opengym").glob("*.proto")), out / "llmac")
+    package = out / "llmac" / "ns3opengym"
+    (package / "__init__.py").write_text('"""The messages of ns3-gym, generated from proto/ns3opengym/."""\n')
+    (package / "py.typed").touch()
+
+
+def _compile(proto: Path, sources: list[Path], out: Path) -> None:
+    from grpc_tools import protoc  # noqa: PLC0415 (only there in the build environment)
+
+    well_known = Path(protoc.__file__).parent / "_proto"  # google/protobuf/any.proto
+    arguments = [f"-I{proto}", f"-I{well_known}", f"--python_out={out}", f"--pyi_out={out}", *map(str, sources)]
+    if protoc.main(["protoc", *arguments]) != 0:
+        raise RuntimeError(f"protoc could not compile {', '.join(map(str, sources))}; its message is above")
