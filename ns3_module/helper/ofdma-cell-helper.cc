@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ofdma-cell-helper.h"
+
+#include <ns3/boolean.h>
+#include <ns3/constant-position-mobility-model.h>
+#include <ns3/double.h>
+#include <ns3/enum.h>
+#include <ns3/node.h>
+#include <ns3/object-factory.h>
+#include <ns3/ofdma-mi-error-model.h>
+#include <ns3/pointer.h>
+#include <ns3/rng-seed-manager.h>
+#include <ns3/uinteger.h>
+
+#include <cmath>
+#include <memory>
+
+namespace ns3
+{
+
+namespace
+{
+
+/// \return mobility of a new node that stands at a position
+Ptr<MobilityModel>
+CreateStandingNode(const Vector& position)
+{
+    auto node = CreateObject<Node>();
+    auto mobility = CreateObject<ConstantPositionMobilityModel>();
+    mobility->SetPosition(position);
+    node->AggregateObject(mobility);
+    return mobility;
+}
+
+/// \return where a UE stands: the given position, or one drawn uniformly over the ring
+Vector
+GetPosition(const OfdmaScenario& scenario, OfdmaCoin coin, uint32_t ue)
+{
+    if (ue < scenario.positions.size())
+    {
+        return scenario.positions[ue];
+    }
+    const double inner = std::pow(scenario.minDistance, 2);
+    const double outer = std::pow(scenario.radius, 2);
+    const double radius =
+        std::sqrt(inner + (outer - inner) * coin.Toss(OfdmaCoin::POSITION_RADIUS, ue));
+    const double angle = 2 * M_PI * coin.Toss(OfdmaCoin::POSITION_ANGLE, ue);
+    return Vector(radius * std::cos(angle), radius * std::sin(angle), scenario.ueHeight);
+}
+
+/// \return the error model of a scenario
+Ptr<OfdmaErrorModel>
+CreateErrorModel(const OfdmaScenario& scenario)
+{
+    switch (scenario.errorModel)
+    {
+    case OfdmaScenario::FIXED_TBLER:
+        return CreateObjectWithAttributes<OfdmaFixedErrorModel>("Tbler",
+                                                                DoubleValue(scenario.tbler));
+    case OfdmaScenario::SINR_THRESHOLD:
+        return CreateObjectWithAttributes<OfdmaThresholdErrorModel>(
+            "Threshold",
+            DoubleValue(scenario.threshold));
+    case OfdmaScenario::MUTUAL_INFORMATION:
+        return CreateObjectWithAttributes<OfdmaMiErrorModel>("Mcs", UintegerValue(scenario.mcs));
+    }
+    NS_ABORT_MSG("there is no error model " << scenario.errorModel);
+}
+
+/// Let the random streams that are made from now on be those of an environment.
+void
+SeedStreams(OfdmaCoin coin)
+{
+    // ns-3 seeds are 32 bits wide and not 0; runs are 2^76 numbers apart in a stream of 2^127.
+    RngSeedManager::SetSeed(1 + (coin.GetBits(OfdmaCoin::RNG_SEED) >> 33));
+    RngSeedManager::SetRun(coin.GetBits(OfdmaCoin::RNG_RUN) >> 24);
+}
+
+/// Makes the UEs of one cell.
+class UeBuilder
+{
+  public:
+    /// The channel must have the grid and its BS.
+    UeBuilder(const OfdmaScenario& scenario,
+              OfdmaCoin coin,
+              Ptr<const OfdmaGrid> grid,
+              Ptr<OfdmaUplinkChannel> channel)
+        : m_scenario(scenario),
+          m_coin(coin),
+          m_grid(grid),
+          m_channel(channel)
+    {
+    }
+
+    /// \return transmitter of a UE
+    Ptr<OfdmaUePhy> operator()(uint32_t ue) const
+    {
+        auto phy = CreateObjectWithAttributes<OfdmaUePhy>("TxPower", DoubleValue(m_scenario.txPower));
+        phy->Configure(ue, m_grid);
+        phy->SetChannel(m_channel);
+        phy->SetMobility(CreateStandingNode(GetPosition(m_scenario, m_coin, ue)));
+        Ptr<OfdmaLossChain> chain;
+        if (!m_scenario.channel.empty())
+        {
+            SeedStreams(m_coin);
+            chain = Create<OfdmaLossChain>(m_scenario.channel, ue * OfdmaLossChain::STREAMS);
+        }
+        m_channel->AddLink(phy, chain);
+        return phy;
+    }
+
+  private:
+    OfdmaScenario m_scenario;          //!< of the cell
+    OfdmaCoin m_coin;                  //!< of the cell
+    Ptr<const OfdmaGrid> m_grid;       //!< of the cell
+    Ptr<OfdmaUplinkChannel> m_channel; //!< of the cell
+};
+
+} // namespace
+
+Ptr<OfdmaCell>
+OfdmaCellHelper::Create(const OfdmaScenario& scenario, uint64_t seed, bool wouldDecode, bool bound)
+{
+    const OfdmaCoin coin(seed);
+    const auto grid = ns3::Create<OfdmaGrid>(scenario.carrierFrequency,
+                                             scenario.rbgs,
+                                             scenario.rbsPerRbg,
+                                             scenario.numerology);
+    auto channel = CreateObject<OfdmaUplinkChannel>();
+    channel->SetGrid(grid);
+    auto bs = CreateObjectWithAttributes<OfdmaBsPhy>("NoiseFigure",
+                                                     DoubleValue(scenario.noiseFigure),
+                                                     "Capture",
+                                                     EnumValue(scenario.capture),
+                                                     "ErrorModel",
+                                                     PointerValue(CreateErrorModel(scenario)));
+    bs->Configure(grid, coin);
+    bs->SetMobility(CreateStandingNode(Vector(0, 0, scenario.bsHeight)));
+    bs->SetChannel(channel);
+    channel->AddRx(bs);
+
+    auto cell = CreateObject<OfdmaCell>();
+    cell->SetAttribute("Seed", UintegerValue(seed));
+    cell->SetAttribute("Ttis", UintegerValue(scenario.ttis));
+    cell->SetAttribute("Ues", UintegerValue(scenario.ues));
+    cell->SetAttribute("BufferCapacity", UintegerValue(scenario.bufferCapacity));
+    cell->SetAttribute("AckDeletes", BooleanValue(scenario.ackDeletes));
+    cell->SetAttribute("ArrivalProbability", DoubleValue(scenario.arrivalProbability));
+    cell->SetAttribute("ControlLossProbability", DoubleValue(scenario.controlLossProbability));
+    cell->SetAttribute("ControlDelay", UintegerValue(scenario.controlDelay));
+    cell->SetAttribute("MaxDcms", UintegerValue(scenario.maxDcmsPerTti));
+    cell->SetAttribute("UcmPeriod", UintegerValue(scenario.ucmPeriod));
+    cell->SetAttribute("Rho", DoubleValue(scenario.rho));
+    cell->SetAttribute("Radio", BooleanValue(!scenario.channel.empty()));
+    cell->SetAttribute("WouldDecode", BooleanValue(wouldDecode));
+    cell->SetAttribute("Bound", BooleanValue(bound));
+    cell->Configure(OfdmaCodes(scenario.rbgs, scenario.vocabulary),
+                    bs,
+                    channel,
+                    scenario.churn,
+                    UeBuilder(scenario, coin, grid, channel));
+    return cell;
+}
+
+} // namespace ns3

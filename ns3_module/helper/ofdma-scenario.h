@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef OFDMA_SCENARIO_H
+#define OFDMA_SCENARIO_H
+
+#include <ns3/ofdma-cell.h>
+#include <ns3/ofdma-loss-chain.h>
+#include <ns3/vector.h>
+
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+
+/**
+ * \ingroup ofdma-mac
+ * \brief What one cell is; the fields and units of scenario.proto
+ */
+struct OfdmaScenario
+{
+    /// Which error model decides.
+    enum ErrorModel
+    {
+        FIXED_TBLER, //!< with TBLER 0 the ideal collision channel
+        SINR_THRESHOLD,
+        MUTUAL_INFORMATION
+    };
+
+    uint32_t ttis{200};                         //!< length of an episode
+    uint32_t ues{4};                            //!< connected at TTI 0
+    uint32_t rbgs{2};                           //!< RBGs
+    uint32_t bufferCapacity{20};                //!< dPDUs
+    bool ackDeletes{false};                     //!< a received ack removes the dPDU
+    OfdmaVocabulary vocabulary{false, 6};       //!< of control messages
+    double arrivalProbability{0.5};             //!< per UE and TTI
+    std::vector<OfdmaChurnEvent> churn;         //!< in order of TTI
+    double controlLossProbability{0};           //!< of each UCM and DCM
+    uint32_t controlDelay{0};                   //!< TTIs
+    uint32_t maxDcmsPerTti{0};                  //!< 0: no limit
+    uint32_t ucmPeriod{1};                      //!< TTIs
+    double carrierFrequency{2e9};               //!< Hz
+    uint32_t rbsPerRbg{4};                      //!< RBs in an RBG
+    uint32_t numerology{0};                     //!< mu
+    double txPower{23};                         //!< dBm
+    double noiseFigure{5};                      //!< dB
+    uint32_t mcs{9};                            //!< 0 to 28
+    OfdmaBsPhy::Capture capture{OfdmaBsPhy::CAPTURE_STRONGEST}; //!< of one of several
+    double radius{500};                         //!< of the ring on which UEs are placed, m
+    double minDistance{35};                     //!< inner radius of the ring, m
+    double bsHeight{25};                        //!< m
+    double ueHeight{1.5};                       //!< m
+    std::vector<Vector> positions;              //!< of UE 0, 1, ..., m; the others are placed
+    std::vector<OfdmaModelSpec> channel;        //!< loss models; none: no loss, no SNR
+    ErrorModel errorModel{FIXED_TBLER};         //!< decides on transport blocks
+    double tbler{0.001};                        //!< of FIXED_TBLER
+    double threshold{3};                        //!< of SINR_THRESHOLD, dB
+    double rho{3};                              //!< utility of a first decode
+};
+
+} // namespace ns3
+
+#endif // OFDMA_SCENARIO_H

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace llmac
+{
+
+namespace
+{
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds ESTABLISH_LIMIT{10000}; //!< to connect for the first time
+constexpr milliseconds DOWN_LIMIT{1000};       //!< to connect again
+constexpr milliseconds TICK{250};              //!< between looks at clocks and the parent
+constexpr int HEARTBEAT_INTERVAL_MS = 500;     //!< between heartbeats
+constexpr int HEARTBEAT_TIMEOUT_MS = 2000;     //!< without an answer: the connection is down
+constexpr int SEND_TIMEOUT_MS = 1000;          //!< to hand a frame to ZeroMQ
+constexpr int64_t GREATEST_FRAME = 64 << 20;   //!< bytes
+constexpr int QUEUED_FRAMES = 16;              //!< in each direction; there is one request at a time
+constexpr const char* MONITOR = "inproc://monitor"; //!< where the monitor is
+
+} // namespace
+
+Connection::Connection(const std::string& endpoint, uint32_t process, pid_t parent)
+    : m_endpoint(endpoint),
+      m_parent(parent),
+      m_context(1),
+      m_socket(m_context, zmq::socket_type::dealer),
+      m_monitor(m_context, zmq::socket_type::pair),
+      m_downSince(Clock::now())
+{
+    m_socket.set(zmq::sockopt::routing_id, "cell-" + std::to_string(process));
+    m_socket.set(zmq::sockopt::linger, 0);
+    m_socket.set(zmq::sockopt::sndtimeo, SEND_TIMEOUT_MS);
+    m_socket.set(zmq::sockopt::maxmsgsize, GREATEST_FRAME);
+    m_socket.set(zmq::sockopt::sndhwm, QUEUED_FRAMES);
+    m_socket.set(zmq::sockopt::rcvhwm, QUEUED_FRAMES);
+    m_socket.set(zmq::sockopt::heartbeat_ivl, HEARTBEAT_INTERVAL_MS);
+    m_socket.set(zmq::sockopt::heartbeat_timeout, HEARTBEAT_TIMEOUT_MS);
+    const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+    if (zmq_socket_monitor(m_socket.handle(), MONITOR, events) != 0)
+    {
+        throw zmq::error_t();
+    }
+    m_monitor.set(zmq::sockopt::linger, 0);
+    m_monitor.connect(MONITOR);
+    try
+    {
+        m_socket.connect(endpoint);
+    }
+    catch (const zmq::error_t& error)
+    {
+        throw ConnectionError(ConnectionError::NOT_ESTABLISHED,
+                              endpoint + " is no endpoint to connect to: " + error.what());
+    }
+}
+
+void
+Connection::Send(const std::string& frame)
+{
+    if (!m_socket.send(zmq::buffer(frame), zmq::send_flags::none))
+    {
+        throw ConnectionError(ConnectionError::LOST, "Python at " + m_endpoint + " takes no more frames");
+    }
+}
+
+zmq::message_t
+Connection::Receive(std::optional<milliseconds> deadline)
+{
+    const auto start = Clock::now();
+    zmq::message_t frame;
+    while (true)
+    {
+        std::vector<zmq::pollitem_t> items = {{m_socket.handle(), 0, ZMQ_POLLIN, 0},
+                                              {m_monitor.handle(), 0, ZMQ_POLLIN, 0}};
+        if (m_parent.GetDescriptor() >= 0)
+        {
+            items.push_back({nullptr, m_parent.GetDescriptor(), ZMQ_POLLIN, 0});
+        }
+        zmq::poll(items, TICK);
+        if (items[1].revents != 0)
+        {
+            ReadMonitor();
+        }
+        if (items[0].revents != 0 && m_socket.recv(frame, zmq::recv_flags::dontwait))
+        {
+            return frame;
+        }
+        CheckPresence();
+        if (deadline && Clock::now() - start > *deadline)
+        {
+            throw ConnectionError(ConnectionError::NOT_ESTABLISHED,
+                                  "Python at " + m_endpoint + " did not answer in time");
+        }
+    }
+}
+
+void
+Connection::ReadMonitor()
+{
+    zmq::message_t event;
+    zmq::message_t address;
+    while (m_monitor.recv(event, zmq::recv_flags::dontwait) && m_monitor.recv(address))
+    {
+        uint16_t number;
+        std::memcpy(&number, event.data(), sizeof(number));
+        m_connected = number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        m_wasConnected |= m_connected;
+        m_downSince = Clock::now();
+    }
+}
+
+void
+Connection::CheckPresence() const
+{
+    if (m_parent.HasEnded())
+    {
+        throw ConnectionError(ConnectionError::LOST, "the process that started this cell has ended");
+    }
+    const auto down = Clock::now() - m_downSince;
+    if (!m_connected && m_wasConnected && down > DOWN_LIMIT)
+    {
+        throw ConnectionError(ConnectionError::LOST, "Python at " + m_endpoint + " is gone");
+    }
+    if (!m_wasConnected && down > ESTABLISH_LIMIT)
+    {
+        throw ConnectionError(ConnectionError::NOT_ESTABLISHED,
+                              "nobody answers at " + m_endpoint);
+    }
+}
+
+} // namespace llmac

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session.h"
+
+#include "scenario-reader.h"
+#include "version.h"
+
+#include <ns3/log.h>
+#include <ns3/ofdma-cell-helper.h>
+#include <ns3/ofdma-transport-block.h>
+#include <ns3/simulator.h>
+
+namespace llmac
+{
+
+NS_LOG_COMPONENT_DEFINE("OfdmaSession");
+
+namespace
+{
+
+constexpr std::chrono::milliseconds WELCOME_LIMIT{10000}; //!< to answer Hello
+constexpr std::size_t GREATEST_ENVIRONMENTS = 4096;       //!< of one process
+
+/// \return name of a message on the wire
+std::string
+GetName(v1::Message::BodyCase body)
+{
+    const auto* field = v1::Message::descriptor()->FindFieldByNumber(body);
+    return field ? field->message_type()->name() : "an empty message";
+}
+
+} // namespace
+
+Session::Session(Connection& connection, uint64_t session, uint32_t process)
+    : m_connection(connection),
+      m_session(session),
+      m_process(process)
+{
+}
+
+void
+Session::Handshake()
+{
+    auto& hello = *m_reply.mutable_hello();
+    hello.set_schema_digest(SCHEMA_DIGEST);
+    hello.set_ns3_version(NS3_VERSION);
+    hello.set_cell_version(PACKAGE_VERSION);
+    hello.set_process_id(m_process);
+    EncodeFrame({m_session, 0}, m_reply, m_frame);
+    m_connection.Send(m_frame);
+    const auto frame = m_connection.Receive(WELCOME_LIMIT);
+    DecodeFrame(frame.data(), frame.size(), m_request);
+    if (m_request.has_refusal())
+    {
+        throw HandshakeRefused(m_request.refusal().reason());
+    }
+    if (!m_request.has_welcome())
+    {
+        throw HandshakeRefused("Python answers Hello by Welcome or Refusal, not by " +
+                               GetName(m_request.body_case()));
+    }
+}
+
+void
+Session::Serve()
+{
+    while (!m_closed)
+    {
+        if (m_next)
+        {
+            RunEpisode();
+        }
+        else
+        {
+            NextRequest();
+            try
+            {
+                TakeOutOfEpisode(v1::Message::kReset);
+            }
+            catch (const Fault& fault)
+            {
+                ReplyFault(fault);
+            }
+        }
+    }
+    m_reply.mutable_closed();
+    Reply();
+}
+
+void
+Session::RunEpisode()
+{
+    const Episode episode = std::move(*m_next);
+    m_next.reset();
+    m_options = episode.options;
+    for (std::size_t i = 0; i < episode.seeds.size(); ++i)
+    {
+        m_cells.push_back(
+            ns3::OfdmaCellHelper::Create(episode.scenarios[episode.scenarioIndex[i]],
+                                         episode.seeds[i],
+                                         m_options.privileged,
+                                         m_options.bound));
+    }
+    const auto tti = ns3::OfdmaGrid::CalcTti(episode.scenarios.front().numerology);
+    ns3::OfdmaLockstep(m_cells, tti, *this).Run();
+    for (const auto& cell : m_cells)
+    {
+        cell->Dispose();
+    }
+    m_cells.clear();
+    ns3::Simulator::Destroy();
+}
+
+bool
+Session::Lead(uint32_t tti)
+{
+    m_writer.Write(m_cells, tti, m_options, *m_reply.mutable_leader_observation());
+    Reply();
+    return Await(v1::Message::kLeaderAction, [this, tti] {
+        m_reader.Apply(m_request.leader_action(), tti, m_cells);
+    });
+}
+
+bool
+Session::Follow(uint32_t tti)
+{
+    m_writer.Write(m_cells, tti, *m_reply.mutable_follower_observation());
+    Reply();
+    return Await(v1::Message::kFollowerAction, [this, tti] {
+        m_reader.Apply(m_request.follower_action(), tti, m_cells);
+    });
+}
+
+void
+Session::Finish(uint32_t tti)
+{
+    m_writer.Write(m_cells, tti, m_options, *m_reply.mutable_leader_observation());
+    Reply();
+}
+
+template <typename Apply>
+bool
+Session::Await(v1::Message::BodyCase due, Apply apply)
+{
+    while (true)
+    {
+        NextRequest();
+        try
+        {
+            if (m_request.body_case() == due)
+            {
+                apply();
+                return true;
+            }
+            TakeOutOfEpisode(due);
+            return false;
+        }
+        catch (const Fault& fault)
+        {
+            ReplyFault(fault);
+        }
+    }
+}
+
+void
+Session::TakeOutOfEpisode(v1::Message::BodyCase due)
+{
+    if (m_request.has_close())
+    {
+        m_closed = true;
+    }
+    else if (m_request.has_reset())
+    {
+        m_next = ReadReset(m_request.reset());
+    }
+    else
+    {
+        throw Fault(v1::FAULT_OUT_OF_TURN,
+                    GetName(due) + " is due, not " + GetName(m_request.body_case()));
+    }
+}
+
+Session::Episode
+Session::ReadReset(const v1::Reset& message)
+{
+    Episode episode;
+    ReadColumn(message.scenario_index(), "scenario_index", episode.scenarioIndex);
+    ReadColumn(message.seed(), "seed", episode.seeds);
+    CheckLength(episode.seeds, episode.scenarioIndex.size(), "seed");
+    if (episode.seeds.empty() || episode.seeds.size() > GREATEST_ENVIRONMENTS)
+    {
+        throw Fault(v1::FAULT_BAD_COLUMN,
+                    "seed: a process has 1 to " + std::to_string(GREATEST_ENVIRONMENTS) +
+                        " environments, not " + std::to_string(episode.seeds.size()));
+    }
+    for (const auto& scenario : message.scenarios())
+    {
+        episode.scenarios.push_back(ReadScenario(scenario));
+        const auto& first = episode.scenarios.front();
+        const auto& last = episode.scenarios.back();
+        if (last.ttis != first.ttis || last.numerology != first.numerology)
+        {
+            throw Fault(v1::FAULT_BAD_SCENARIO,
+                        "the scenarios of a process have the same ttis and radio.numerology");
+        }
+    }
+    for (uint32_t index : episode.scenarioIndex)
+    {
+        if (index >= episode.scenarios.size())
+        {
+            throw Fault(v1::FAULT_BAD_CODE,
+                        "scenario_index " + std::to_string(index) + " is not less than " +
+                            std::to_string(episode.scenarios.size()) +
+                            ", the number of scenarios");
+        }
+        const auto& scenario = episode.scenarios[index];
+        episode.options.dpduBits.push_back(
+            ns3::GetOfdmaTransportBlockBits(scenario.mcs, scenario.rbsPerRbg));
+    }
+    episode.options.privileged = message.privileged();
+    episode.options.bound = message.bound();
+    return episode;
+}
+
+void
+Session::NextRequest()
+{
+    while (true)
+    {
+        const auto frame = m_connection.Receive();
+        try
+        {
+            const FrameHeader header = DecodeFrame(frame.data(), frame.size(), m_request);
+            if (header.session != m_session)
+            {
+                throw Fault(v1::FAULT_BAD_FRAME, "the frame belongs to another session");
+            }
+            if (header.sequence > m_answered)
+            {
+                m_sequence = header.sequence;
+                return;
+            }
+            if (header.sequence == m_answered && m_answered > 0)
+            {
+                m_connection.Send(m_frame); // Python did not get the answer: time stands still
+                continue;
+            }
+            NS_LOG_WARN("request " << header.sequence << " is old and was dropped");
+        }
+        catch (const Fault& fault)
+        {
+            // Nothing in a damaged frame is certain: its answer is not kept, and no time passes.
+            v1::Message reply;
+            std::string bytes;
+            reply.mutable_fault()->set_code(fault.GetCode());
+            reply.mutable_fault()->set_reason(fault.what());
+            EncodeFrame({m_session, PeekSequence(frame.data(), frame.size())}, reply, bytes);
+            m_connection.Send(bytes);
+        }
+    }
+}
+
+void
+Session::Reply()
+{
+    m_answered = m_sequence;
+    EncodeFrame({m_session, m_sequence}, m_reply, m_frame);
+    m_connection.Send(m_frame);
+}
+
+void
+Session::ReplyFault(const Fault& fault)
+{
+    m_reply.mutable_fault()->set_code(fault.GetCode());
+    m_reply.mutable_fault()->set_reason(fault.what());
+    Reply();
+}
+
+} // namespace llmac

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LLMAC_SESSION_H
+#define LLMAC_SESSION_H
+
+#include "action-reader.h"
+#include "connection.h"
+#include "frame.h"
+#include "observation-writer.h"
+
+#include <ns3/ofdma-lockstep.h>
+#include <ns3/ofdma-scenario.h>
+
+#include <optional>
+
+namespace llmac
+{
+
+/// Python refused the handshake.
+class HandshakeRefused : public std::runtime_error
+{
+  public:
+    static constexpr int STATUS = 3; //!< exit status
+
+    using std::runtime_error::runtime_error;
+};
+
+/**
+ * \brief The conversation of docs/wire.md, from the cell's side
+ *
+ * Python's agents decide: each phase of a TTI answers the request that led to it, and waits for the
+ * next one inside an event of the simulation.
+ */
+class Session : private ns3::OfdmaAgents
+{
+  public:
+    /**
+     * \param connection to Python
+     * \param session number that all frames have
+     * \param process id of this cell process
+     */
+    Session(Connection& connection, uint64_t session, uint32_t process);
+
+    /// Introduce the cell. \throw HandshakeRefused
+    void Handshake();
+
+    /// Simulate episodes until Python closes the session.
+    void Serve();
+
+  private:
+    /// An episode that was asked for and can be simulated.
+    struct Episode
+    {
+        std::vector<ns3::OfdmaScenario> scenarios; //!< those in use
+        std::vector<uint32_t> scenarioIndex;       //!< of each cell
+        std::vector<uint64_t> seeds;               //!< of each cell
+        EpisodeOptions options;                    //!< what is sent besides
+    };
+
+    // Inherited from OfdmaAgents
+    bool Lead(uint32_t tti) override;
+    bool Follow(uint32_t tti) override;
+    void Finish(uint32_t tti) override;
+
+    /**
+     * Wait for the action of a phase.
+     * \param due what is expected
+     * \param apply takes the action, or throws a Fault and leaves everything as it was
+     * \return false when a Reset or Close ends the episode instead
+     */
+    template <typename Apply>
+    bool Await(v1::Message::BodyCase due, Apply apply);
+
+    /// Take a Reset or Close. \throw Fault when it is neither, or the Reset is bad
+    void TakeOutOfEpisode(v1::Message::BodyCase due);
+    /// \return the episode that a Reset asks for \throw Fault
+    static Episode ReadReset(const v1::Reset& message);
+    /// Build the cells of the next episode and run it.
+    void RunEpisode();
+
+    /// Wait for a request that was not answered yet; it is in m_request.
+    void NextRequest();
+    /// Send m_reply as the answer to the request.
+    void Reply();
+    /// Answer the request with a Fault.
+    void ReplyFault(const Fault& fault);
+
+    Connection& m_connection;        //!< to Python
+    uint64_t m_session;              //!< number that all frames have
+    uint32_t m_process;              //!< id of this cell process
+    uint64_t m_sequence{0};          //!< of the request in hand
+    uint64_t m_answered{0};          //!< of the request answered last
+    v1::Message m_request;           //!< in hand
+    v1::Message m_reply;             //!< being written
+    std::string m_frame;             //!< sent last
+    std::optional<Episode> m_next;   //!< to be simulated
+    bool m_closed{false};            //!< Python closed the session
+    EpisodeOptions m_options;        //!< of the episode under way
+    ActionReader::Cells m_cells;     //!< of the episode under way
+    ObservationWriter m_writer;      //!< of observations
+    ActionReader m_reader;           //!< of actions
+};
+
+} // namespace llmac
+
+#endif // LLMAC_SESSION_H
