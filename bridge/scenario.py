@@ -198,6 +198,26 @@ class Scenario(_Section):
     utility: Utility = Utility()
     """The reward."""
 
+    @model_validator(mode="after")
+    def _churn_is_possible(self) -> "Scenario":
+        connected, tti = set(range(self.ues)), 0
+        next_id = self.ues
+        for event in self.churn:
+            if event.tti < tti:
+                raise ValueError(f"churn has to be in the order of its TTIs; {event.tti} comes after {tti}")
+            if event.tti == tti:
+                raise ValueError(f"churn has two events at TTI {tti}; make one of them")
+            gone = set(event.leave) - connected
+            if gone or len(set(event.leave)) < len(event.leave):
+                left = ", ".join(map(str, event.leave))
+                raise ValueError(
+                    f"churn at TTI {event.tti}: UEs {left} are to leave, and not all of them are connected"
+                )
+            connected -= set(event.leave)
+            connected |= set(range(next_id, next_id + event.join))
+            next_id, tti = next_id + event.join, event.tti
+        return self
+
     @property
     def tti_s(self) -> float:
         """Duration of a TTI in seconds."""
@@ -275,8 +295,17 @@ def _sentence(file: str, error: ValidationError) -> str:
     field = ".".join(str(part) for part in first["loc"] if not (isinstance(part, str) and part in _TAGS)) or "scenario"
     if first["type"] == "extra_forbidden":
         return f"{file}: {field}: there is no such field; {_allowed_fields(first['loc'])}"
+    context = first.get("ctx", {})
+    if first["type"].startswith(
+        "union_tag"
+    ):  # the field that says which kind, `model` or `kind`, is missing or unknown
+        discriminator = context["discriminator"].strip("'")
+        field = f"{field}.{discriminator}"
+        if "tag" not in context:
+            return f"{file}: {field}: field required"
+        return f"{file}: {field}: input should be one of {context['expected_tags']} (it is {context['tag']!r})"
     value = first.get("input")
-    shown = "" if first["type"] == "missing" else f" (it is {value!r})"
+    shown = "" if first["type"] == "missing" or not first["loc"] else f" (it is {value!r})"
     message = first["msg"].removeprefix("Value error, ")
     return f"{file}: {field}: {message[0].lower()}{message[1:]}{shown}"
 

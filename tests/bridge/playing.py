@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.pag.codes import Codes

@@ -2,18 +2,18 @@
 """ColumnEnv on the real cell: shapes, the law of conservation, determinism, misuse."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from playing import RandomPlayers, Trace, play
+
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction, LeaderAction
 from llmac.bridge.errors import ActionError, OutOfTurnError, RequestRefusedError, ScenarioError
 from llmac.bridge.scenario import Scenario, load
 from llmac.v1 import wire_pb2
-
-from playing import RandomPlayers, Trace, play
 
 pytestmark = pytest.mark.usefixtures("cell")
 
@@ -197,8 +197,8 @@ def test_calls_out_of_turn() -> None:
         env.reset([1])
 
 
-def column(values: list[int], dtype: type[np.generic] = np.int64) -> np.ndarray:
-    return np.array(values, dtype=dtype)
+def column(values: list[int]) -> Any:
+    return np.array(values, dtype=np.int64)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_malformed_leader_actions_change_nothing(
     ("action", "words"),
     [
         (column([0] * 7), r"action has shape \(7,\)"),
-        (column([[0] * 8]), "action has shape"),
+        (column([0] * 8).reshape(8, 1), "action has shape"),
         (column([0] * 7 + [32]), "action has a 32, and less than 32"),
         (column([0] * 7 + [-1]), "not negative"),
         (np.zeros(8), "integers"),
@@ -301,7 +301,7 @@ def test_dtypes_of_actions_do_not_matter() -> None:
         players = RandomPlayers([SHORT], [1])
         leader = env.reset([1])
         action = players.lead(leader)
-        follower = env.lead(replace(action, dcm_ue=action.dcm_ue.astype(np.int64)))
-        wide = env.follow(FollowerAction(players.follow(follower).action.astype(np.int64)))
+        follower = env.lead(LeaderAction(action.dcm_count, column(action.dcm_ue.tolist()), action.dcm_code))
+        wide = env.follow(FollowerAction(column(players.follow(follower).action.tolist())))
         leader = env.reset([1])
         assert env.step_tti(players.lead(leader), players.follow).counters.tobytes() == wide.counters.tobytes()
