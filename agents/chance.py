@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     LABEL = 6
     BS_SENTENCE = 7
     UE_SENTENCE = 8
+    SLIP = 9
 
 
 def uniform(seed: NDArray[np.uint64], tti: int, purpose: Purpose, ue_id: NDArray[np.uint32]) -> NDArray[np.float64]:

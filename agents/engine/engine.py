@@ -9,7 +9,7 @@ What is saved, compared with generating each sentence alone:
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -47,7 +47,8 @@ class Engine:
         cache = DynamicCache(config=self._model.config)
         tokens = torch.tensor([self._instruction], device=self._model.device)
         self._model.base_model(input_ids=tokens, past_key_values=cache, use_cache=True)
-        self._prefix = [(layer.keys, layer.values) for layer in cache.layers]
+        layers: list[Any] = cache.layers
+        self._prefix: list[tuple[torch.Tensor, torch.Tensor]] = [(layer.keys, layer.values) for layer in layers]
 
     def decide(self, requests: Sequence[Request], draw: Draw | None) -> list[Reply]:
         """See Backend.
@@ -133,8 +134,8 @@ class Engine:
         sizes = np.array([tokens.size for tokens in allowed])
         flat = np.concatenate(allowed)
         union, column = np.unique(flat, return_inverse=True)
-        head = self._model.get_output_embeddings().weight[torch.from_numpy(union).to(hidden.device)]
-        logits = (hidden @ head.T).float().cpu().numpy()
+        head: Any = self._model.get_output_embeddings()
+        logits = (hidden @ head.weight[torch.from_numpy(union).to(hidden.device)].T).float().cpu().numpy()
         options = np.arange(sizes.max()) < sizes[:, None]
         padded = np.full(options.shape, -np.inf)
         padded[options] = logits[np.repeat(row, sizes), column]
@@ -151,10 +152,9 @@ class Engine:
     def _check_length(self, longest: int) -> None:
         context = self._model.config.max_position_embeddings
         # As much again may be said.
-        if len(self._instruction) + 2 * longest > context:
-            raise LlmacError(
-                f"a prompt of {len(self._instruction) + longest} tokens is too long for the model's context of {context}"
-            )
+        tokens = len(self._instruction) + longest
+        if tokens + longest > context:
+            raise LlmacError(f"a prompt of {tokens} tokens is too long for the model's context of {context} tokens")
 
 
 class _Batch:

@@ -2,8 +2,8 @@
 """What may be said next: the grammar, and on top of it the rules that depend on the state of the cell.
 
 UE: `transmit` and `delete` only with a non-empty buffer; a UCM only with an opportunity.
-BS: UEs in ascending order, each at most once and only connected ones; an RBG granted at most once; `ack` only to a UE that
-was decoded in the TTI before; at most K messages.
+BS: UEs in ascending order, each at most once and only connected ones; an RBG granted at most once; `ack` only to a UE
+that was decoded in the TTI before; at most K messages.
 """
 
 from typing import Final

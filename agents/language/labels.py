@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The numbers by which a model knows the UEs: random in every episode.
 
-A policy that learns fixed ids does not work with a UE that it has not met; one that has seen every number in every part does.
+A policy that learns fixed ids fails with a UE that it has not met; one that has seen every number in every part does
+not.
 """
 
 import numpy as np

@@ -87,10 +87,16 @@ class Leader:
             for dcm in Pag(labels, scenario.rbgs, scenario.vocabulary).parse_bs(sentence):
                 code[place[dcm.ue]] = dcm.code
             first += count
-        return self._send(code)
+        self._ledger.note(turn.observation, turn.page, code)
+        return dcms(self._ledger.cells, turn.observation, code)
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """[n] labels of the UEs of the last observation."""
+        return self._turn.labels
 
     def tell(self, code: NDArray[np.int64]) -> list[str]:
-        """Carry out DCM codes, [n], that someone else chose for the last observation; returns the sentences for them."""
+        """Take note of DCM codes, [n], that someone else chose for the last observation; returns their sentences."""
         turn, counts = self._turn, self._turn.observation.ue_count.tolist()
         sentences: list[str] = []
         first = 0
@@ -100,12 +106,8 @@ class Leader:
             messages = [Dcm(label, c) for label, c in sorted(said) if c]
             sentences.append(Pag(labels, scenario.rbgs, scenario.vocabulary).print_bs(messages))
             first += count
-        self._send(code)
+        self._ledger.note(turn.observation, turn.page, code)
         return sentences
-
-    def _send(self, code: NDArray[np.int64]) -> LeaderAction:
-        self._ledger.note(self._turn.observation, self._turn.page, code)
-        return dcms(self._ledger.cells, self._turn.observation, code)
 
 
 def _entries(

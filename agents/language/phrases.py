@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The grammar for a decoder: phrases, their Lark grammar, and the tokens that go on from any point inside one.
 
-A *phrase* is what one action adds to a sentence: the whole sentence of a UE, one message of the BS with its semicolon, or
-the BS's "end". llguidance says which tokens the grammar allows at each point; every point that is reached is kept, so that
-it is computed once. Which of the phrases are permitted is for the caller to say at each step (guides.py).
+A *phrase* is what one action adds to a sentence: the whole sentence of a UE, one message of the BS with its semicolon,
+or the BS's "end". llguidance says which tokens the grammar allows at each point; every point that is reached is kept,
+so that it is computed once. Which of the phrases are permitted is for the caller to say at each step (guides.py).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import llguidance.hf
@@ -127,7 +126,9 @@ class PhraseGrammar:
         matcher.reset()
         matcher.consume_tokens(list(path))
         mask = np.unpackbits(np.frombuffer(matcher.compute_bitmask(), dtype=np.uint8), bitorder="little")
-        return [token for token in np.flatnonzero(mask[: self._vocabulary.size]).tolist() if self._vocabulary.texts[token]]
+        return [
+            token for token in np.flatnonzero(mask[: self._vocabulary.size]).tolist() if self._vocabulary.texts[token]
+        ]
 
 
 class UePhrases(PhraseGrammar):
@@ -177,9 +178,22 @@ class Phrasebook:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        few = 64
-        self.ue = lru_cache(few)(lambda rbgs, messages: UePhrases(vocabulary, rbgs, messages))
-        self.bs = lru_cache(few)(lambda ues, rbgs, messages: BsPhrases(vocabulary, ues, rbgs, messages))
+        self._ue: dict[tuple[int, str], UePhrases] = {}
+        self._bs: dict[tuple[int, int, str], BsPhrases] = {}
+
+    def ue(self, rbgs: int, messages: Semantic | Opaque) -> UePhrases:
+        """Sentences of the UEs of a cell."""
+        key = (rbgs, repr(messages))
+        if key not in self._ue:
+            self._ue[key] = UePhrases(self.vocabulary, rbgs, messages)
+        return self._ue[key]
+
+    def bs(self, ues: int, rbgs: int, messages: Semantic | Opaque) -> BsPhrases:
+        """Messages of the BS of a cell to UEs 0 .. ues - 1."""
+        key = (ues, rbgs, repr(messages))
+        if key not in self._bs:
+            self._bs[key] = BsPhrases(self.vocabulary, ues, rbgs, messages)
+        return self._bs[key]
 
 
 def _ue_lark(codes: Codes) -> str:

@@ -52,11 +52,12 @@ class Entry:
     """-1: it cannot use a grant now."""
 
     def __str__(self) -> str:
+        words = [" decoded"] if self.decoded else []
         if self.turn >= 0:
-            turn = f" {self.turn}"
-        else:
-            turn = "" if self.decoded else " busy"
-        return f"{' decoded' if self.decoded else ''}{turn} {self.level} {self.label}"
+            words.append(f" {self.turn}")
+        elif not self.decoded:
+            words.append(" busy")
+        return f"{''.join(words)} {self.level} {self.label}"
 
 
 def bs_state(scenario: Scenario, entries: Iterable[Entry]) -> str:

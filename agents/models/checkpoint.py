@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from llmac.agents.language.prompts import Role
@@ -74,12 +74,16 @@ def load(folder: Path) -> Checkpoint:
         if _sha256(folder / name) != digest:
             raise LlmacError(f"{folder}: the checkpoint is damaged: {name} is not what the manifest says")
     logging.disable_progress_bar()
-    models = {role: cast("PreTrainedModel", AutoModelForCausalLM.from_pretrained(folder / role)).eval() for role in Role}
-    tokenizer = cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(folder / Role.BS))
+    models = {
+        role: cast("PreTrainedModel", AutoModelForCausalLM.from_pretrained(folder / role)).eval() for role in Role
+    }
+    # Not AutoTokenizer: for Qwen2 it puts the pre-tokenizer of the original models in the place of the file's.
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder / Role.BS)
     return Checkpoint(models, tokenizer, manifest["made_by"])
 
 
 def _write(folder: Path, checkpoint: Checkpoint) -> None:
+    logging.disable_progress_bar()
     for role, model in checkpoint.models.items():
         model.save_pretrained(folder / role)
         checkpoint.tokenizer.save_pretrained(folder / role)

@@ -4,12 +4,15 @@
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
+from llmac.agents.models.tokenizer import EOS, PAD
+
 CONTEXT = 4096
 """Tokens; some thousand UEs with something to be said."""
 
 
 def small_model(tokenizer: PreTrainedTokenizerFast, seed: int, layers: int) -> PreTrainedModel:
     """A model with random weights, the same for the same seed."""
+    special = tokenizer.get_vocab()
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=64,
@@ -19,9 +22,9 @@ def small_model(tokenizer: PreTrainedTokenizerFast, seed: int, layers: int) -> P
         num_key_value_heads=4,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
+        pad_token_id=special[PAD],
         bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
+        eos_token_id=special[EOS],
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType] (torch leaves it untyped)

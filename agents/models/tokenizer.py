@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The project's tokenizer: words and small numbers, trained on the project's own prompts and sentences.
 
-A token is a word, a number up to 99, or a single character, with the space before it as in GPT-2's byte-level tokenizers;
-a larger number is its first two digits and then one digit at a time, so that any UE number can be said. Decoding gives
-back the text byte for byte.
+A token is a word, a number up to 99, or a single character, with the space before it as in GPT-2's byte-level
+tokenizers; a larger number is its first two digits and then one digit at a time, so that any UE number can be said.
+Decoding gives back the text byte for byte.
 """
 
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Opaque, Semantic
 
 VOCABULARY_LIMIT = 256
-_PAD, _EOS, _UNKNOWN = "<pad>", "<eos>", "<unk>"
+PAD, EOS, UNKNOWN = "<pad>", "<eos>", "<unk>"
 _WORDS = Regex(r" ?[A-Za-z]+| \d{1,2}|.")
 
 
 def train() -> PreTrainedTokenizerFast:
     """Train the tokenizer; the same every time."""
-    tokenizer = Tokenizer(models.WordLevel(unk_token=_UNKNOWN))
+    tokenizer = Tokenizer(models.WordLevel(unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore[reportAttributeAccessIssue] (no setter in the stub)
         [
             pre_tokenizers.Split(_WORDS, behavior="isolated"),
@@ -32,14 +32,14 @@ def train() -> PreTrainedTokenizerFast:
     )
     tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
     trainer = trainers.WordLevelTrainer(
-        vocab_size=VOCABULARY_LIMIT, special_tokens=[_PAD, _EOS, _UNKNOWN], show_progress=False
+        vocab_size=VOCABULARY_LIMIT, special_tokens=[PAD, EOS, UNKNOWN], show_progress=False
     )
     tokenizer.train_from_iterator(_corpus(), trainer=trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        pad_token=_PAD,
-        eos_token=_EOS,
-        unk_token=_UNKNOWN,
+        pad_token=PAD,
+        eos_token=EOS,
+        unk_token=UNKNOWN,
         clean_up_tokenization_spaces=False,
     )
 

@@ -58,8 +58,8 @@ class Pag:
             return self._ue_actions[sentence]
         except KeyError:
             raise ActionError(
-                f"{sentence!r} is no UE sentence; one is 'hold', 'delete' or 'transmit <rbg>', then '; ' and a message, "
-                f"with RBGs 0 to {self.codes.rbgs - 1} and the messages {_examples(self.codes.ucm_texts)}"
+                f"{sentence!r} is no UE sentence; one is 'hold', 'delete' or 'transmit <rbg>', then '; ' and a "
+                f"message, with RBGs 0 to {self.codes.rbgs - 1} and the messages {_examples(self.codes.ucm_texts)}"
             ) from None
 
     def print_bs(self, dcms: Sequence[Dcm]) -> str:

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: MIT
+"""Behaviour cloning: both roles learn to say what a teacher says, from traces recorded in ns-3.
+
+Deviations from plain supervised fine-tuning: the loss is over the tokens that the guide allows, at the positions where it
+left a choice, so that the model learns the distribution that it will be asked for; and an example that was recorded many
+times counts once, so that rare states are learned as well as common ones.
+
+    llmac clone --out DIR
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from llmac.agents.baselines.grant import Grant
+from llmac.agents.language.phrases import Phrasebook, Vocabulary
+from llmac.agents.language.prompts import Role
+from llmac.agents.learning.recording import Example, record
+from llmac.agents.models import tokenizer
+from llmac.agents.models.checkpoint import Checkpoint, save
+from llmac.agents.models.small import small_model
+from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.scenario import Scenario, load
+
+
+@dataclass(frozen=True, slots=True)
+class CloneOptions:
+    """How cloning is done; the shipped checkpoint was made with the defaults."""
+
+    seed: int = 0
+    """Of the scenarios, the episodes, the initial weights and the order of examples; training seeds are below 1,000,000."""
+    environments: int = 128
+    """That are recorded at once."""
+    rounds: int = 8
+    """Batches of episodes."""
+    slip: float = 0.05
+    """Probability that a UE does something else than the teacher says while it is recorded."""
+    bs_layers: int = 3
+    ue_layers: int = 2
+    bs_steps: int = 1200
+    ue_steps: int = 500
+    batch: int = 64
+    """Examples per step."""
+    learning_rate: float = 3e-3
+    """At its peak; it rises over the first twentieth of the steps and falls to zero as a cosine."""
+    held_out: float = 0.03
+    """Share of the examples that is kept for the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleReport:
+    """How well one role was learned."""
+
+    examples: int
+    """Different ones that were recorded."""
+    sentence_accuracy: float
+    """Share of held-out examples in which every choice of the teacher is the most probable one."""
+    choice_nll: float
+    """Mean negative log-likelihood of a choice, in nats, over the held-out examples."""
+
+
+Advance = Callable[[str, float], None]
+"""(what is going on, share of it that is done)"""
+
+
+def clone(
+    out: Path, options: CloneOptions, processes: int = 1, advance: Advance = lambda _, __: None
+) -> dict[Role, RoleReport]:
+    """Clone `grant` and write a checkpoint.
+
+    Args:
+        out: folder of the checkpoint.
+        options: what to do.
+        processes: cell processes.
+        advance: told about the progress.
+
+    Raises:
+        LlmacError: the cell cannot run, or the checkpoint cannot be written.
+    """
+    trained = tokenizer.train()
+    vocabulary = Vocabulary(trained)
+    examples = _record(options, Phrasebook(vocabulary), processes, advance)
+    reports: dict[Role, RoleReport] = {}
+    models: dict[Role, PreTrainedModel] = {}
+    for role, layers, steps in (
+        (Role.BS, options.bs_layers, options.bs_steps),
+        (Role.UE, options.ue_layers, options.ue_steps),
+    ):
+        models[role] = small_model(trained, options.seed, layers)
+        reports[role] = _fit(models[role], role, examples[role], steps, options, advance)
+    made_by = {"command": "llmac clone", "teacher": "grant", **asdict(options)}
+    save(out, Checkpoint(models, trained, made_by))
+    return reports
+
+
+def random_scenarios(rng: np.random.Generator, count: int) -> list[Scenario]:
+    """Scenarios over populations, RBGs, loads and the limits of the control channel."""
+    return [_random_scenario(rng) for _ in range(count)]
+
+
+def _random_scenario(rng: np.random.Generator) -> Scenario:
+    ues = int(rng.integers(2, 13))
+    rbgs = int(rng.integers(1, 7))
+    overrides: dict[str, Any] = {
+        "ues": ues,
+        "rbgs": rbgs,
+        "traffic.load": float(min(1.0, rng.uniform(0.2, 1.5) * rbgs / ues)),
+        "ack_deletes": bool(rng.random() < 0.1),
+        "buffer_capacity_dpdus": int(rng.choice([20, 20, 20, 5, 99])),
+        "vocabulary": {"kind": "semantic", "bsr_levels": int(rng.choice([6, 6, 6, 3, 8]))},
+    }
+    if rng.random() < 0.3:
+        overrides |= {
+            "control.loss_probability": float(rng.choice([0.0, 0.05])),
+            "control.delay_ttis": int(rng.integers(0, 3)),
+            "control.max_dcms_per_tti": int(rng.choice([0, 1, 2, 4])),
+            "control.ucm_period_ttis": int(rng.choice([1, 1, 2, 4])),
+        }
+    return load(str(rng.choice(["paper", "near-far"])), overrides)
+
+
+def _record(
+    options: CloneOptions, phrasebook: Phrasebook, processes: int, advance: Advance
+) -> dict[Role, list[Example]]:
+    rng = np.random.default_rng(options.seed)
+    scenarios = random_scenarios(rng, options.environments)
+    ttis = scenarios[0].train_ttis
+    recorded: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
+    done = 0
+
+    def on_tti() -> None:
+        nonlocal done
+        done += 1
+        advance("record grant in ns-3", done / (ttis * options.rounds))
+
+    with ColumnEnv(scenarios, processes=processes, ttis=ttis) as env:
+        for round_ in range(options.rounds):
+            scenarios = random_scenarios(rng, options.environments) if round_ else scenarios
+            seeds = np.uint64(options.seed + round_ * options.environments) + np.arange(
+                options.environments, dtype=np.uint64
+            )
+            made = record(env, Grant(), scenarios, seeds, phrasebook, options.slip, on_tti)
+            for role in Role:
+                recorded[role] |= made[role]
+    return {role: list(recorded[role].values()) for role in Role}
+
+
+def _fit(
+    model: PreTrainedModel, role: Role, examples: Sequence[Example], steps: int, options: CloneOptions, advance: Advance
+) -> RoleReport:
+    """Train on the examples; returns how well those held out are predicted."""
+    rng = np.random.default_rng(options.seed)
+    shuffled = rng.permutation(len(examples))
+    kept = max(1, int(options.held_out * len(examples)))
+    held_out = [examples[i] for i in shuffled[:kept]]
+    training = [examples[i] for i in shuffled[kept:]]
+    optimiser = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=steps, pct_start=0.05)
+    model.train()
+    for step, batch in enumerate(_batches(training, options.batch, steps, rng)):
+        log_probs, target = _choices(model, batch)
+        loss = functional.nll_loss(log_probs, target)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        rate.step()
+        optimiser.zero_grad()
+        advance(f"fit {role}", (step + 1) / steps)
+    model.eval()
+    return _report(model, examples, held_out)
+
+
+def _batches(examples: Sequence[Example], size: int, steps: int, rng: np.random.Generator) -> Iterator[list[Example]]:
+    """`steps` batches of examples of similar lengths."""
+    made = 0
+    lengths = np.array([len(e.tokens) for e in examples])
+    while made < steps:
+        # Shuffled, then sorted by length within windows of a few batches, then the batches shuffled.
+        order = rng.permutation(len(examples))
+        window = size * 16
+        batches: list[NDArray[np.int64]] = []
+        for first in range(0, len(order), window):
+            part = order[first : first + window]
+            part = part[np.argsort(lengths[part], kind="stable")]
+            batches += [part[i : i + size] for i in range(0, len(part), size)]
+        for index in rng.permutation(len(batches))[: steps - made]:
+            yield [examples[i] for i in batches[index]]
+            made += 1
+
+
+def _choices(model: PreTrainedModel, batch: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probabilities of all tokens at every choice of the batch, [choices, vocabulary], and the tokens chosen."""
+    longest = max(len(e.tokens) for e in batch)
+    tokens = torch.zeros(len(batch), longest, dtype=torch.long)
+    for i, example in enumerate(batch):
+        tokens[i, : len(example.tokens)] = torch.tensor(example.tokens)
+    # Padding stands after the end, where causal attention does not see it.
+    hidden = model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
+    choices = [(i, choice) for i, example in enumerate(batch) for choice in example.choices]
+    row = torch.tensor([i for i, _ in choices])
+    position = torch.tensor([choice.position for _, choice in choices])
+    head: Any = model.get_output_embeddings()
+    logits = hidden[row, position - 1] @ head.weight.T
+    sizes = [choice.allowed.size for _, choice in choices]
+    allowed = torch.zeros(logits.shape, dtype=torch.bool)
+    allowed[
+        torch.arange(len(choices)).repeat_interleave(torch.tensor(sizes)),
+        torch.from_numpy(np.concatenate([choice.allowed for _, choice in choices])),
+    ] = True
+    return functional.log_softmax(logits.masked_fill(~allowed, -torch.inf), dim=-1), tokens[row, position]
+
+
+@torch.inference_mode()
+def _report(model: PreTrainedModel, examples: Sequence[Example], held_out: Sequence[Example]) -> RoleReport:
+    right, nll, choices = 0, 0.0, 0
+    size = 256
+    for first in range(0, len(held_out), size):
+        batch = held_out[first : first + size]
+        log_probs, target = _choices(model, batch)
+        hit = (log_probs.argmax(dim=-1) == target).numpy()
+        owner = np.repeat(np.arange(len(batch)), [len(e.choices) for e in batch])
+        right += len(batch) - len(np.unique(owner[~hit]))
+        nll -= float(log_probs.gather(1, target[:, None]).sum())
+        choices += len(target)
+    return RoleReport(len(examples), right / len(held_out), nll / choices)

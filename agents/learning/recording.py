@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Records what a teacher says in ns-3, as prompts and sentences that a language agent would have met there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmac.agents.agent import Agent
+from llmac.agents.baselines.columns import Cells, dcms, rank_within
+from llmac.agents.baselines.random import Random
+from llmac.agents.chance import Purpose, uniform
+from llmac.agents.engine.backend import Guide, Request
+from llmac.agents.language.follower import Follower
+from llmac.agents.language.leader import Leader
+from llmac.agents.language.phrases import Phrasebook, Vocabulary
+from llmac.agents.language.prompts import TEMPLATES, Role
+from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.envs.observations import FollowerAction, LeaderAction, LeaderObservation
+from llmac.bridge.scenario import Scenario
+from llmac.v1 import codes_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One token that was chosen, not forced."""
+
+    position: int
+    """In the example's tokens."""
+    allowed: NDArray[np.int64]
+    """Tokens that were allowed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One decision of the teacher."""
+
+    tokens: tuple[int, ...]
+    """Of the prompt and of the sentence."""
+    choices: tuple[Choice, ...]
+
+
+def record(
+    env: ColumnEnv,
+    teacher: Agent,
+    scenarios: Sequence[Scenario],
+    seeds: NDArray[np.uint64],
+    phrasebook: Phrasebook,
+    slip: float,
+    on_tti: Callable[[], None],
+) -> dict[Role, dict[tuple[str, str], Example]]:
+    """Play one batch of episodes; returns each role's examples by (state, sentence), repeated ones once.
+
+    Args:
+        env: of the scenarios.
+        teacher: plays both roles.
+        scenarios: [E].
+        seeds: [E].
+        phrasebook: of the model that is to learn.
+        slip: probability that a UE does something else than the teacher says, so that the examples also show how
+            to go on after a mistake (as DART does: Laskey et al., CoRL 2017).
+        on_tti: called after each TTI.
+    """
+    vocabulary = phrasebook.vocabulary
+    instructions = {role: vocabulary.encode([TEMPLATES[role].instruction])[0] for role in Role}
+    examples: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
+
+    def keep(role: Role, requests: Sequence[Request], sentences: Sequence[str]) -> None:
+        known = examples[role]
+        new = [(r, s) for r, s in zip(requests, sentences, strict=True) if (r.state, s) not in known]
+        states = vocabulary.encode([request.state for request, _ in new])
+        said = vocabulary.encode([f" {sentence}" for _, sentence in new])
+        for (request, sentence), state, words in zip(new, states, said, strict=True):
+            known[request.state, sentence] = _example(request.guide, [*instructions[role], *state], words, vocabulary)
+
+    cells = Cells(scenarios, seeds)
+    clumsy = Random()
+    clumsy.reset(scenarios, seeds)
+    leader, follower = Leader(scenarios, seeds, phrasebook), Follower(scenarios, phrasebook)
+    teacher.reset(scenarios, seeds)
+    leaders = env.reset(seeds, scenarios)
+    while not leaders.done:
+        requests = leader.observe(leaders)
+        code = _renumbered(cells, leaders, leader.labels, _per_ue(leaders, teacher.lead(leaders)))
+        keep(Role.BS, requests, leader.tell(code))
+        followers = env.lead(dcms(cells, leaders, code))
+        requests = follower.observe(followers)
+        action = teacher.follow(followers).action
+        keep(Role.UE, requests, follower.tell(action))
+        uniforms = uniform(np.repeat(seeds, followers.ue_count), followers.tti, Purpose.SLIP, followers.ue_id)
+        leaders = env.follow(FollowerAction(np.where(uniforms < slip, clumsy.follow(followers).action, action)))
+        on_tti()
+    return examples
+
+
+def _per_ue(observation: LeaderObservation, action: LeaderAction) -> NDArray[np.int64]:
+    """DCM code of each connected UE, [n], null where none is sent."""
+    code = np.zeros(len(observation.ue_id), dtype=np.int64)
+    code[np.searchsorted(_keys(observation.ue_count, observation.ue_id), _keys(action.dcm_count, action.dcm_ue))] = (
+        action.dcm_code
+    )
+    return code
+
+
+def _keys(count: NDArray[np.uint32], ue: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Numbers that ascend over all environments."""
+    return (np.repeat(np.arange(len(count)), count) << 32) + ue
+
+
+def _renumbered(
+    cells: Cells, observation: LeaderObservation, labels: NDArray[np.int64], code: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The grants of each cell with their RBGs in order of labels.
+
+    The teacher knows no RBG from another, so that which of them a UE gets is no decision of its; this way a state has one
+    sentence.
+    """
+    environment = cells.environment(observation)
+    rbgs = cells.rbgs[environment]
+    granted = code >= codes_pb2.DCM_GRANT
+    with_ack = code >= codes_pb2.DCM_GRANT + rbgs
+    rank = rank_within(environment, labels, granted)
+    return np.where(granted, codes_pb2.DCM_GRANT + rank + np.where(with_ack, rbgs, 0), code)
+
+
+def _example(guide: Guide, prompt: list[int], words: list[int], vocabulary: Vocabulary) -> Example:
+    """Lead `guide` through the sentence and note where it left a choice."""
+    tokens = list(prompt)
+    choices: list[Choice] = []
+    # The end of a sentence is a choice only where the sentence could go on.
+    for word in [*words, vocabulary.end_of_sentence]:
+        if guide.allowed.size == 0:
+            break
+        if guide.allowed.size > 1:
+            choices.append(Choice(len(tokens), guide.allowed))
+        tokens.append(word)
+        guide.advance(word)
+    return Example(tuple(tokens), tuple(choices))
