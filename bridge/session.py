@@ -35,7 +35,7 @@ Body = Literal["leader_observation", "follower_observation", "closed"]
 """What a request is answered by, unless it is refused: a name in wire_pb2.Message."""
 
 MAX_REPEATS = 2
-"""How often a request is repeated after a damaged reply; the cell answers a repeated one from its cache."""
+"""How often a request is repeated when it or its reply was damaged; the cell answers a repeated one from a cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +261,8 @@ class Session:
         try:
             arrived = frame.decode(data)
         except DamagedFrameError as error:
-            cell.repeats += 1
-            if cell.repeats > MAX_REPEATS:
+            if not self._repeat(cell):
                 raise self._fail(cell, FrameError, step, str(error)) from error
-            self._listener.send(cell.route, cell.request)
             return None
         if arrived.session != cell.session:
             cell.remarks.append(f"dropped a frame of session {arrived.session} instead of {cell.session}")
@@ -275,10 +273,17 @@ class Session:
             message = wire_pb2.Message.FromString(arrived.payload)
         except DecodeError as error:
             raise self._fail(cell, FrameError, step, "the payload of a frame is no message of this schema") from error
+        if message.fault.code == wire_pb2.FAULT_BAD_FRAME and self._repeat(cell):
+            return None  # the request was damaged on its way
         body = message.WhichOneof("body")
         if body not in {expected, "fault"}:
             raise self._fail(cell, FrameError, step, f"it answered with {body} instead of {expected}")
         return message
+
+    def _repeat(self, cell: Cell) -> bool:
+        """Send the request once more, unless that has been tried."""
+        cell.repeats += 1
+        return cell.repeats <= MAX_REPEATS and self._listener.send(cell.route, cell.request)
 
     def _accept_hello(self, cell: Cell, data: bytes) -> bool:
         try:

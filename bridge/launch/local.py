@@ -37,12 +37,8 @@ class LocalLauncher:
 
     def start(self, endpoint: str, session: int, index: int) -> "LocalCell":
         """Start process `index`, which connects to `endpoint` for `session`; see `Launcher`."""
-        arguments = [
-            f"--connect={endpoint}",
-            f"--session={session}",
-            f"--process={index}",
-            f"--parent-pid={os.getpid()}",
-        ]
+        options = {"connect": endpoint, "session": session, "process": index, "parent-pid": os.getpid()}
+        arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         file = None if self._log_dir is None else self._log_dir / f"cell-{index}.log"
         return LocalCell(index, [*self._command, *arguments], file)
 

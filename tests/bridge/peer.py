@@ -130,8 +130,8 @@ def hello(fault: str, session: int) -> bytes:
 
 
 def main() -> None:
-    fault, *options = sys.argv[1:]
-    option = dict(text.removeprefix("--").split("=", 1) for text in options)
+    fault, *rest = sys.argv[1:]
+    option = dict(zip((name.removeprefix("--") for name in rest[::2]), rest[1::2], strict=True))
     session = int(option["session"])
     if fault == "dies-at-start":
         sys.exit("peer: no memory for the cell")
