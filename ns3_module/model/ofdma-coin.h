@@ -28,7 +28,8 @@ class OfdmaCoin
         POSITION_RADIUS,
         POSITION_ANGLE,
         RNG_SEED,
-        RNG_RUN
+        RNG_RUN,
+        ACTION
     };
 
     /// \param seed of the environment

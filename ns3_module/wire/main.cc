@@ -4,7 +4,6 @@
 #include "version.h"
 
 #include <charconv>
-#include <cstring>
 #include <iostream>
 #include <map>
 
@@ -14,7 +13,7 @@ namespace
 constexpr int BAD_USAGE = 2; //!< exit status
 
 constexpr const char* USAGE =
-    "usage: llmac-cell --connect ENDPOINT --session N --process I [--parent-pid PID]\n"
+    "usage: llmac-cell --connect=ENDPOINT --session=N --process=I [--parent-pid=PID]\n"
     "       llmac-cell --models | --version\n";
 
 /// The command line cannot be understood.
@@ -23,18 +22,21 @@ struct UsageError : std::runtime_error
     using std::runtime_error::runtime_error;
 };
 
-/// \return the options, each of which has a value
+/// \return the value of each option, written --name=value or --name value
 std::map<std::string, std::string>
 ReadOptions(int argc, char* argv[])
 {
     std::map<std::string, std::string> options;
-    for (int i = 1; i < argc; i += 2)
+    for (int i = 1; i < argc; ++i)
     {
-        if (std::strncmp(argv[i], "--", 2) != 0 || i + 1 == argc)
+        const std::string text = argv[i];
+        const auto equals = text.find('=');
+        if (text.rfind("--", 0) != 0 || (equals == std::string::npos && i + 1 == argc))
         {
-            throw UsageError(std::string(argv[i]) + " is no option with a value");
+            throw UsageError(text + " is no option with a value");
         }
-        options[argv[i] + 2] = argv[i + 1];
+        const std::string name = text.substr(2, equals == std::string::npos ? equals : equals - 2);
+        options[name] = equals == std::string::npos ? argv[++i] : text.substr(equals + 1);
     }
     return options;
 }
