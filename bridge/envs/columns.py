@@ -227,8 +227,8 @@ class ColumnEnv:
 
 def _seeds(seeds: ArrayLike, batch: Batch) -> NDArray[np.uint64]:
     e = batch.limits.environments
-    values = np.asarray(seeds)
-    if values.shape != (e,) or values.dtype.kind not in "iu" or (e and int(values.min()) < 0):
+    values = np.asarray(seeds, dtype=object)  # integers of any size stay what they are
+    if values.shape != (e,) or not all(isinstance(seed, (int, np.integer)) and 0 <= seed < 2**64 for seed in values):
         raise ActionError(f"seeds have to be {e} integers from 0 to 2^64 - 1, one for each environment")
     return values.astype(np.uint64)
 

@@ -23,7 +23,7 @@ from llmac.bridge.envs.observations import (
     LeaderObservation,
 )
 from llmac.bridge.envs.spaces import UE_COLUMNS, UE_NOTHING_SEEN, Masks, action_spaces, observation_spaces
-from llmac.bridge.errors import ActionError, OutOfTurnError
+from llmac.bridge.errors import ActionError, OutOfTurnError, ScenarioError
 from llmac.bridge.launch import Launcher
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Scenario
@@ -60,10 +60,15 @@ def parallel_env(
         deadlines: of the steps.
 
     Raises:
+        ScenarioError: no UE is ever connected.
         CellMissingError: the cell's executable was not found.
         BridgeError: the process cannot be started or talked to.
     """
     ttis = scenario.ttis if ttis is None else ttis
+    if ue_ids(scenario, ttis) == 0:
+        raise ScenarioError(
+            f"{scenario.name}: no UE is ever connected; a ParallelEnv needs one, in `ues` or in `churn`"
+        )
     env = ColumnEnv([scenario], ttis=ttis, launcher=launcher, address=address, deadlines=deadlines)
     return CellParallelEnv(env, scenario, ttis)
 

@@ -28,7 +28,7 @@ def action_spaces(scenario: Scenario, n: int) -> Spaces:
 
 
 def observation_spaces(scenario: Scenario, n: int, ttis: int) -> Spaces:
-    """Spaces of the observations of a UE and of the BS; n: UEs of the whole episode, ttis: T."""
+    """Spaces of the observations of a UE and of the BS; n: UEs of the whole episode, at least 1; ttis: T."""
     codes = Codes(scenario.rbgs, scenario.vocabulary)
     common: dict[str, spaces.Space[Any]] = {"phase": spaces.Discrete(2), "tti": spaces.Discrete(ttis + 1)}
     ue: dict[str, spaces.Space[Any]] = {
@@ -41,7 +41,7 @@ def observation_spaces(scenario: Scenario, n: int, ttis: int) -> Spaces:
     bs: dict[str, spaces.Space[Any]] = {
         "connected": spaces.MultiBinary(n),
         "ucm": spaces.MultiDiscrete(np.full(n, codes.ucm_codes)),
-        "rbg_outcome": spaces.Box(min(RBG_IDLE, RBG_UNDECODABLE), max(n - 1, 0), (scenario.rbgs,), np.int32),
+        "rbg_outcome": spaces.Box(min(RBG_IDLE, RBG_UNDECODABLE), n - 1, (scenario.rbgs,), np.int32),
         "rbg_duplicate": spaces.MultiBinary(scenario.rbgs),
         "mean_snr_db": spaces.Box(-np.inf, np.inf, (n,), np.float32),
     }

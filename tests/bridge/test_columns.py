@@ -250,7 +250,7 @@ def test_malformed_follower_actions_change_nothing(action: np.ndarray, words: st
         assert env.follow(players.follow(follower)).tti == 1
 
 
-@pytest.mark.parametrize("seeds", [[1], [1, 2, 3], [0.5, 1], [-1, 1], [[1, 2]], ["a", "b"]])
+@pytest.mark.parametrize("seeds", [[1], [1, 2, 3], [0.5, 1], [-1, 1], [2**64, 1], [[1, 2]], ["a", "b"]])
 def test_bad_seeds_change_nothing(seeds: list[int]) -> None:
     with ColumnEnv([SHORT, SHORT]) as env:
         players = RandomPlayers([SHORT, SHORT], [1, 2])
