@@ -42,7 +42,7 @@ class Genie:
             links = state.would_decode[first_link : first_link + ues * rbgs].reshape(ues, rbgs)
             ue = first_ue + np.flatnonzero(sends[first_ue : first_ue + ues])
             # A decode outweighs all queue lengths; a UE that would not be decoded still keeps an RBG from lying idle.
-            value = links[ue - first_ue] * 2**20 + state.undelivered[ue, None].astype(np.int64)
+            value = links[ue - first_ue].astype(np.int64) * 2**20 + state.undelivered[ue, None].astype(np.int64)
             chosen, rbg = linear_sum_assignment(value, maximize=True)
             access[ue[chosen]] = codes_pb2.ACCESS_TRANSMIT + rbg
             first_ue += ues

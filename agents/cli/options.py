@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Options that several commands share."""
 
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
 
-from llmac.bridge.errors import ScenarioError
+from llmac.bridge.errors import LlmacError, ScenarioError
 
 SetOption = Annotated[
     list[str] | None,
@@ -34,3 +36,17 @@ def overrides(assignments: list[str] | None, **shortcuts: Any) -> dict[str, Any]
         except yaml.YAMLError as error:
             raise ScenarioError(f"--set {assignment}: the value is not YAML") from error
     return result
+
+
+def writable_folder(option: str, folder: Path) -> None:
+    """Make a folder for results, before the work that fills it.
+
+    Raises:
+        LlmacError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise LlmacError(f"{option} {folder}: nothing can be written there: {error.strerror}") from error

@@ -10,13 +10,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from llmac.agents import registry
-from llmac.agents.cli.options import SetOption, overrides
+from llmac.agents.cli.options import SetOption, overrides, writable_folder
 from llmac.agents.evaluation import summary
 from llmac.agents.evaluation.episodes import play
 from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
-from llmac.bridge.errors import LlmacError
 from llmac.bridge.scenario import Scenario
 
 
@@ -40,7 +39,7 @@ def run(
     for name in names:
         registry.make(name)  # a wrong name, or a model that does not load, is told before anything runs
     if out is not None:
-        _prepare(out)
+        writable_folder("--out", out)
     seed_list = list(range(seed, seed + seeds))
     episodes, ns3_version = _play_all(chosen, names, seed_list, processes, out)
     estimates = {name: summary.estimates(episodes[name]) for name in names}
@@ -76,13 +75,3 @@ def _play_all(
         version = env.ns3_version
     summary.normalise(episodes, registry.REFERENCE)
     return episodes, version
-
-
-def _prepare(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".llmac-probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise LlmacError(f"--out {out}: nothing can be written there: {error.strerror}") from error

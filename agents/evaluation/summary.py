@@ -5,21 +5,22 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from llmac.agents.evaluation.metrics import NAMES
 from llmac.agents.evaluation.statistics import Estimate, estimate
 
-# What a table shows, with the digits that matter; the JSON document has everything.
+# What a table shows: heading, digits, and whether the interval is shown; the JSON document has everything.
 _COLUMNS = {
-    "goodput_dpdu_per_tti": ("goodput\ndPDU/TTI", 3),
-    "jain_index": ("Jain\nindex", 3),
-    "mean_delay_tti": ("mean delay\nTTI", 2),
-    "collision_rate": ("collisions\nper RBG, TTI", 3),
-    "loss_rate": ("lost", 3),
-    "drop_rate": ("dropped", 3),
-    "signalling_bits_per_tti": ("signalling\nbit/TTI", 1),
-    "normalised_utility": ("utility\n/ genie's", 3),
+    "goodput_dpdu_per_tti": ("goodput\ndPDU/TTI", 3, True),
+    "jain_index": ("Jain\nindex", 3, False),
+    "mean_delay_tti": ("mean delay\nTTI", 2, True),
+    "collision_rate": ("colli-\nsions", 3, False),
+    "loss_rate": ("lost\n", 3, False),
+    "drop_rate": ("drop-\nped", 3, False),
+    "signalling_bits_per_tti": ("signal.\nbit/TTI", 1, False),
+    "normalised_utility": ("utility\n/genie", 3, False),
 }
 
 
@@ -58,24 +59,25 @@ def document(
 
 
 def table(title: str, agents: dict[str, dict[str, Estimate]]) -> Table:
-    """One row per agent, each cell a mean with half of its interval."""
-    result = Table(title=title, title_justify="left", caption_justify="left")
-    result.add_column("agent")
-    for heading, _ in _COLUMNS.values():
+    """One row per agent, each cell a mean, the main ones with half of their interval."""
+    result = Table(title=title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    result.add_column("agent\n", no_wrap=True)
+    for heading, _, _ in _COLUMNS.values():
         result.add_column(heading, justify="right", no_wrap=True)
     for agent, metrics in agents.items():
-        result.add_row(agent, *(_cell(metrics[name], digits) for name, (_, digits) in _COLUMNS.items()))
+        cells = (_cell(metrics[name], digits, interval) for name, (_, digits, interval) in _COLUMNS.items())
+        result.add_row(agent, *cells)
     bound = next(iter(agents.values()))["bound_dpdu_per_tti"].mean
-    result.caption = f"mean ± half of the 95% interval over seeds; no protocol can exceed {bound:.3f} dPDU/TTI"
+    result.caption = f"± 95% interval over seeds; no protocol can exceed {bound:.3f} dPDU/TTI here"
     return result
 
 
-def _cell(estimate_: Estimate, digits: int) -> str:
+def _cell(estimate_: Estimate, digits: int, interval: bool) -> str:
     if math.isnan(estimate_.mean):
         return "-"
-    if math.isnan(estimate_.low):
+    if not interval or math.isnan(estimate_.low):
         return f"{estimate_.mean:.{digits}f}"
-    return f"{estimate_.mean:.{digits}f} ±{estimate_.high - estimate_.mean:.{digits}f}"
+    return f"{estimate_.mean:.{digits}f}±{estimate_.high - estimate_.mean:.{digits}f}"
 
 
 def _number(value: float) -> float | None:

@@ -68,7 +68,7 @@ class TraceWriter:
             self._writer.close()
 
     def _flush(self) -> None:
-        if self._writer is not None and self._current is not None:
+        if self._writer is not None and self._current is not None and not self._current.empty:
             self._writer.write_table(self._current.table())
         self._current = None
 
@@ -129,6 +129,11 @@ class AgentTrace:
             )
         )
 
+    @property
+    def empty(self) -> bool:
+        """Nothing was recorded."""
+        return not self._ttis
+
     def table(self) -> pa.Table:
         """All that was recorded, ordered by seed, TTI and UE."""
 
@@ -157,5 +162,5 @@ def _key(environment: NDArray[np.int64], ue: NDArray[np.uint32]) -> NDArray[np.i
     return (environment << 32) | ue.astype(np.int64)
 
 
-def _texts(index: NDArray[np.int64], texts: Sequence[str]) -> pa.Array[Any]:
+def _texts(index: NDArray[np.int64], texts: Sequence[str]) -> "pa.Array[Any]":
     return pa.DictionaryArray.from_arrays(index.astype(np.int16), pa.array(texts, pa.string()))

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""x"""
+
+
+def channels() -> None:
+    """x"""
