@@ -51,7 +51,7 @@ main(int argc, char* argv[])
     {
         cells.push_back(OfdmaCellHelper::Create(scenario, seed + i, false, bound));
     }
-    OfdmaRandomAgents agents(cells, seed);
+    OfdmaRandomAgents agents(cells);
     const auto start = std::chrono::steady_clock::now();
     OfdmaLockstep(cells, OfdmaGrid::CalcTti(scenario.numerology), agents).Run();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

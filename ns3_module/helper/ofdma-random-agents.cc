@@ -1,14 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ofdma-random-agents.h"
 
+#include <ns3/uinteger.h>
+
 namespace ns3
 {
 
-OfdmaRandomAgents::OfdmaRandomAgents(std::vector<Ptr<OfdmaCell>> cells, uint64_t seed)
+namespace
+{
+
+/// Which of the draws for a UE and TTI this is.
+enum Draw : uint32_t
+{
+    UE_ACTION,
+    DCM
+};
+
+/// \return a code below `codes`, uniform
+uint16_t
+DrawCode(OfdmaCoin coin, uint32_t codes, uint32_t ue, Draw draw, uint32_t tti)
+{
+    return static_cast<uint16_t>(codes * coin.Toss(OfdmaCoin::ACTION, ue, draw, tti));
+}
+
+} // namespace
+
+OfdmaRandomAgents::OfdmaRandomAgents(std::vector<Ptr<OfdmaCell>> cells, uint64_t salt)
     : m_cells(std::move(cells)),
-      m_coin(seed),
       m_totals(static_cast<std::size_t>(OfdmaCounter::COUNT))
 {
+    for (const auto& cell : m_cells)
+    {
+        UintegerValue seed;
+        cell->GetAttribute("Seed", seed);
+        m_coins.emplace_back(seed.Get() + salt);
+    }
 }
 
 bool
@@ -18,30 +44,31 @@ OfdmaRandomAgents::Lead(uint32_t tti)
     {
         Count();
     }
-    for (const auto& cell : m_cells)
+    for (std::size_t i = 0; i < m_cells.size(); ++i)
     {
+        const uint32_t codes = m_cells[i]->GetCodes().GetDcmCodes();
         m_dcms.clear();
-        for (const auto& ue : cell->GetUes())
+        for (const auto& ue : m_cells[i]->GetUes())
         {
-            const auto code = static_cast<uint16_t>(Draw(cell->GetCodes().GetDcmCodes()));
-            m_dcms.push_back({ue->id, code});
+            m_dcms.push_back({ue->id, DrawCode(m_coins[i], codes, ue->id, DCM, tti)});
         }
-        cell->SendDcms(m_dcms.data(), m_dcms.size());
+        m_cells[i]->SendDcms(m_dcms.data(), m_dcms.size());
     }
     return true;
 }
 
 bool
-OfdmaRandomAgents::Follow(uint32_t /* tti */)
+OfdmaRandomAgents::Follow(uint32_t tti)
 {
-    for (const auto& cell : m_cells)
+    for (std::size_t i = 0; i < m_cells.size(); ++i)
     {
+        const uint32_t codes = m_cells[i]->GetCodes().GetActionCodes();
         m_actions.clear();
-        for (std::size_t i = 0; i < cell->GetUes().size(); ++i)
+        for (const auto& ue : m_cells[i]->GetUes())
         {
-            m_actions.push_back(static_cast<uint16_t>(Draw(cell->GetCodes().GetActionCodes())));
+            m_actions.push_back(DrawCode(m_coins[i], codes, ue->id, UE_ACTION, tti));
         }
-        cell->Act(m_actions.data());
+        m_cells[i]->Act(m_actions.data());
     }
     return true;
 }
@@ -62,14 +89,6 @@ double
 OfdmaRandomAgents::GetUtility() const
 {
     return m_utility;
-}
-
-uint32_t
-OfdmaRandomAgents::Draw(uint32_t n)
-{
-    const uint64_t bits = m_coin.GetBits(OfdmaCoin::ACTION, m_draws >> 32, 0, uint32_t(m_draws));
-    ++m_draws;
-    return (bits >> 32) * n >> 32;
 }
 
 void

@@ -13,15 +13,17 @@ namespace ns3
 /**
  * \ingroup ofdma-mac
  * \brief Agents that draw every action and every message, for tests and to measure speed
+ *
+ * What is drawn depends on the seed of the cell, the UE and the TTI alone.
  */
 class OfdmaRandomAgents : public OfdmaAgents
 {
   public:
     /**
      * \param cells that they decide for
-     * \param seed of the actions
+     * \param salt tells agents with different actions apart
      */
-    OfdmaRandomAgents(std::vector<Ptr<OfdmaCell>> cells, uint64_t seed);
+    explicit OfdmaRandomAgents(std::vector<Ptr<OfdmaCell>> cells, uint64_t salt = 0);
 
     // Inherited from OfdmaAgents
     bool Lead(uint32_t tti) override;
@@ -34,14 +36,11 @@ class OfdmaRandomAgents : public OfdmaAgents
     double GetUtility() const;
 
   private:
-    /// \return a number below n
-    uint32_t Draw(uint32_t n);
     /// Add up what the last TTI brought.
     void Count();
 
     std::vector<Ptr<OfdmaCell>> m_cells; //!< in order
-    OfdmaCoin m_coin;                    //!< of the actions
-    uint64_t m_draws{0};                 //!< so far
+    std::vector<OfdmaCoin> m_coins;      //!< of the actions in each cell
     std::vector<OfdmaDcm> m_dcms;        //!< of one cell
     std::vector<uint16_t> m_actions;     //!< of one cell
     std::vector<int64_t> m_totals;       //!< by counter
