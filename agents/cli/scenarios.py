@@ -4,7 +4,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from llmac.bridge.fields import fields
+from llmac.bridge.scenario.fields import fields
 from llmac.bridge.scenario import builtin_names
 
 

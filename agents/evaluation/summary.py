@@ -15,7 +15,7 @@ from llmac.agents.evaluation.statistics import Estimate, estimate
 _COLUMNS = {
     "goodput_dpdu_per_tti": ("goodput\ndPDU/TTI", 3, True),
     "jain_index": ("Jain\nindex", 3, False),
-    "mean_delay_tti": ("mean delay\nTTI", 2, True),
+    "mean_delay_tti": ("delay\nTTI", 1, True),
     "collision_rate": ("colli-\nsions", 3, False),
     "loss_rate": ("lost\n", 3, False),
     "drop_rate": ("drop-\nped", 3, False),

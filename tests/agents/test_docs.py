@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from llmac.agents.evaluation.metrics import NAMES
-from llmac.bridge.fields import markdown
+from llmac.bridge.scenario.fields import markdown
 from llmac.bridge.scenario import builtin_names
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -27,7 +27,7 @@ from llmac.v1 import scenario_pb2
         ("radio: {capture: all}", "radio.capture: input should be 'none' or 'strongest' (it is 'all')"),
         ("radio: 3", "radio: input should be a valid dictionary"),
         ("traffic: {load: 1.5}", "traffic.load: input should be less than or equal to 1 (it is 1.5)"),
-        ("traffic: {lod: 0.5}", "traffic.lod: there is no such field; the fields here are model, load"),
+        ("traffic: {lod: 0.5}", "traffic.lod: there is no such field; the fields here are weights, model, load"),
         (
             "error_model: {model: magic}",
             "error_model.model: input should be one of 'ideal-collision', 'fixed-tbler', 'sinr-threshold', 'mutual-",
@@ -108,7 +108,14 @@ def test_every_field_reaches_the_cell() -> None:
         "vocabulary": {"kind": "opaque", "symbols": 5},
         "traffic": {"load": 0.25},
         "churn": [{"tti": 2, "join": 1, "leave": [0]}],
-        "control": {"loss_probability": 0.1, "delay_ttis": 1, "max_dcms_per_tti": 2, "ucm_period_ttis": 3},
+        "decision_delay": [0.25, 0.75],
+        "control": {
+            "loss_probability": 0.1,
+            "delay_ttis": 1,
+            "max_dcms_per_tti": 2,
+            "ucm_period_ttis": 3,
+            "sinr_loss": {"midpoint_db": 1.0},
+        },
         "radio": {
             "carrier_frequency_hz": 3.5e9,
             "rbs_per_rbg": 2,
@@ -117,6 +124,10 @@ def test_every_field_reaches_the_cell() -> None:
             "noise_figure_db": 7,
             "mcs": 4,
             "capture": "none",
+            "power_control": {"alpha": 0.8},
+            "link_adaptation": {"period_ttis": 5},
+            "bs_antenna": {"type": "ns3::CosineAntennaModel"},
+            "ue_antenna": {"type": "ns3::IsotropicAntennaModel"},
         },
         "placement": {
             "radius_m": 90,
@@ -124,14 +135,17 @@ def test_every_field_reaches_the_cell() -> None:
             "bs_height_m": 10,
             "ue_height_m": 2,
             "positions_m": [[1, 2, 3]],
+            "mobility": {"type": "ns3::RandomWalk2dMobilityModel"},
         },
         "channel": [{"type": "ns3::FriisPropagationLossModel", "attributes": {"MinLoss": 1.5, "Flag": True}}],
         "error_model": {"model": "sinr-threshold", "threshold_db": 4},
         "utility": {"rho": 2},
     }
-    assert set(values) == set(Scenario.model_fields) - {"ttis", "train_ttis"}
+    assert set(values) == set(Scenario.model_fields) - {"ttis", "train_ttis", "poisson_churn"}
     usual, other = to_proto(Scenario(name="usual"), 24), to_proto(Scenario.model_validate(values), 25)
     for field in scenario_pb2.Scenario.DESCRIPTOR.fields:
+        if field.name == "poisson_churn":  # which excludes churn
+            continue
         assert getattr(usual, field.name) != getattr(other, field.name), field.name
     for section in ("control", "radio", "placement"):
         for field in getattr(usual, section).DESCRIPTOR.fields:

@@ -3,14 +3,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from llmac.bridge.scenario import Scenario
-
-_TAGS = ("kind", "model")  # choose among the sections that a field may hold
+from llmac.bridge.scenario.sections import TAG_FIELDS, Scenario, sections_of, tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +34,18 @@ def markdown() -> str:
 
 def _of(model: type[BaseModel], prefix: str) -> Iterator[Field]:
     for name, info in model.model_fields.items():
-        if name in _TAGS:
+        if name in TAG_FIELDS:
             continue
-        sections = list(_sections(info.annotation))
+        sections = list(sections_of(info.annotation))
         if not sections:
             yield Field(f"{prefix}{name}", _default(info), _allowed(info), info.description or "")
             continue
         path = f"{prefix}{name}" + ("[]" if "tuple" in str(info.annotation) else "")
         for section in sections:
             summary = (section.__doc__ or "").splitlines()[0]
-            yield Field(path, _tag(section), "", summary)
+            name_field = next((name for name in TAG_FIELDS if name in section.model_fields), "")
+            yield Field(path, f"`{name_field}: {tag(section)}`" if name_field else "", "", summary)
             yield from _of(section, f"{path}.")
-
-
-def _sections(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    else:
-        for part in get_args(annotation):
-            yield from _sections(part)
-
-
-def _tag(section: type[BaseModel]) -> str:
-    for name in _TAGS:
-        if name in section.model_fields:
-            return f"`{name}: {get_args(section.model_fields[name].annotation)[0]}`"
-    return ""
 
 
 def _default(info: FieldInfo) -> str:
