@@ -49,8 +49,6 @@ class Batch:
     """Of all of them."""
     blocks: tuple[Block, ...]
     """Of the processes."""
-    joins: dict[int, NDArray[np.int64]]
-    """By TTI, [E] UEs that are new in it; those of TTI 0 among them."""
 
 
 def lay_out(scenarios: Sequence[Scenario], processes: int, ttis: int | None, *, privileged: bool, bound: bool) -> Batch:
@@ -88,22 +86,12 @@ def lay_out(scenarios: Sequence[Scenario], processes: int, ttis: int | None, *, 
             _block(scenarios, slice(begin, end), length, privileged=privileged, bound=bound)
             for begin, end in pairwise(edges)
         ),
-        joins=_joins(scenarios, length),
     )
 
 
 def ue_ids(scenario: Scenario, ttis: int) -> int:
     """Count the UEs that are connected at some time of an episode of `ttis` TTIs; their ids are less than this."""
     return scenario.ues + sum(event.join for event in scenario.churn if event.tti < ttis)
-
-
-def _joins(scenarios: Sequence[Scenario], ttis: int) -> dict[int, NDArray[np.int64]]:
-    joins = {0: np.array([scenario.ues for scenario in scenarios], dtype=np.int64)}
-    for environment, scenario in enumerate(scenarios):
-        for event in scenario.churn:
-            if event.join and event.tti < ttis:
-                joins.setdefault(event.tti, np.zeros(len(scenarios), dtype=np.int64))[environment] += event.join
-    return joins
 
 
 def _block(scenarios: Sequence[Scenario], part: slice, ttis: int, *, privileged: bool, bound: bool) -> Block:

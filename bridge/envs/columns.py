@@ -70,7 +70,8 @@ class ColumnEnv:
         self._ttis = ttis
         self._batch = lay_out(scenarios, processes, ttis, privileged=privileged, bound=bound)
         self._turn = _Turn.RESET
-        self._leaders: list[LeaderObservation] = []  # the last of each process
+        self._leaders: list[LeaderObservation] = []  # the last observation of each process
+        self._leader: LeaderObservation  # of all of them
         self._ue_ids = np.zeros(0, dtype=np.int64)  # [E] ids given out so far
         self._session = Session(launcher or LocalLauncher(), processes, address, deadlines)
 
@@ -131,7 +132,7 @@ class ColumnEnv:
         """
         self._check_turn(_Turn.LEAD)
         ends = _check_leader_action(action, self._batch, self._ue_ids)
-        tti, requests = self._leaders[0].tti, list[wire_pb2.Message]()
+        tti, requests = self._leader.tti, list[wire_pb2.Message]()
         for block in self._batch.blocks:
             part = slice(ends[block.environments.start], ends[block.environments.stop])
             requests.append(
@@ -164,8 +165,8 @@ class ColumnEnv:
         """
         self._check_turn(_Turn.FOLLOW)
         counts = [leader.ue_id.size for leader in self._leaders]
-        _check_follower_action(action, self._leaders, self._batch)
-        tti, begin, requests = self._leaders[0].tti, 0, list[wire_pb2.Message]()
+        _check_follower_action(action, self._leader.ue_count, self._batch)
+        tti, begin, requests = self._leader.tti, 0, list[wire_pb2.Message]()
         for count in counts:
             requests.append(codec.follower_action(tti, FollowerAction(action.action[begin : begin + count])))
             begin += count
@@ -217,10 +218,9 @@ class ColumnEnv:
             except ContentError as error:
                 raise self._session.reject(index, step, str(error)) from error
         self._leaders = leaders
-        new = self._batch.joins.get(tti)
-        if new is not None:
-            self._ue_ids = new if tti == 0 else self._ue_ids + new
-        observation = concatenate(leaders)
+        self._leader = observation = concatenate(leaders)
+        known = np.zeros(observation.ue_count.size, dtype=np.int64) if tti == 0 else self._ue_ids
+        self._ue_ids = _ids_given_out(observation, known)
         self._turn = _Turn.RESET if observation.done else _Turn.LEAD
         return observation
 
@@ -231,6 +231,15 @@ def _seeds(seeds: ArrayLike, batch: Batch) -> NDArray[np.uint64]:
     if values.shape != (e,) or not all(isinstance(seed, (int, np.integer)) and 0 <= seed < 2**64 for seed in values):
         raise ActionError(f"seeds have to be {e} integers from 0 to 2^64 - 1, one for each environment")
     return values.astype(np.uint64)
+
+
+def _ids_given_out(leader: LeaderObservation, known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[E] Ids of UEs are less than this; `known` is what held before `leader` was observed. No UE joins unobserved."""
+    occupied = leader.ue_count > 0
+    last = leader.ue_id[leader.ue_count.cumsum()[occupied] - 1]
+    given_out = known.copy()
+    given_out[occupied] = np.maximum(known[occupied], last.astype(np.int64) + 1)
+    return given_out
 
 
 def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: NDArray[np.int64]) -> list[int]:
@@ -250,9 +259,8 @@ def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: NDArray[np.
     return [0, *np.cumsum(count).tolist()]
 
 
-def _check_follower_action(action: FollowerAction, leaders: Sequence[LeaderObservation], batch: Batch) -> None:
-    ue_count = np.concatenate([leader.ue_count for leader in leaders]) if len(leaders) > 1 else leaders[0].ue_count
-    _check_column("action", action.action, sum(leader.ue_id.size for leader in leaders))
+def _check_follower_action(action: FollowerAction, ue_count: NDArray[np.uint32], batch: Batch) -> None:
+    _check_column("action", action.action, int(ue_count.sum()))
     try:
         codec.check_below(action.action, batch.limits.ue_actions, ue_count, "action")
     except ContentError as error:
