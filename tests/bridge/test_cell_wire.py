@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The real cell, driven by hand frame by frame: what docs/wire.md promises of it."""
 
+import re
 import select
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from time import monotonic
@@ -290,6 +293,16 @@ def test_nothing_but_reset_and_close_is_taken_before_an_episode(greeted: RawCell
     for code, change in BAD_RESETS:
         refused(greeted, changed(reset(), change), code)
     assert greeted.ask(reset()).leader_observation.tti == 0
+
+
+def test_the_example_of_the_specification_runs() -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "wire.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", example], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "the process exited with 0" in done.stdout
 
 
 columns = st.builds(
