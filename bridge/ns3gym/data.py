@@ -62,7 +62,8 @@ def _decode_box(box: pb.BoxDataContainer, space: spaces.Box) -> NDArray[Any]:
     # A container made without a shape has none; what was flattened says so.
     if sent.size != np.prod(space.shape) or shape not in {space.shape, (sent.size,), ()}:
         raise MisfitError(f"a box of shape {shape} with {sent.size} values was sent where {space.shape} was declared")
-    values = sent.astype(space.dtype).reshape(space.shape)
+    with np.errstate(invalid="ignore", over="ignore"):
+        values = sent.astype(space.dtype).reshape(space.shape)
     # Floating point may be rounded to the declared width; an integer has to arrive as it was.
     if values.dtype.kind != "f" and not np.array_equal(values.reshape(-1), sent):
         raise MisfitError(f"{sent.dtype} values were sent that the declared {space.dtype} cannot hold")
@@ -116,7 +117,8 @@ def _encode_box(action: ArrayLike, space: spaces.Box) -> pb.BoxDataContainer:
         kind = "integers" if integers else "numbers"
         raise ActionError(f"{action!r} is not an action of {space}: give {kind} of shape {space.shape}")
     if not integers:
-        values = values.astype(space.dtype)  # before the bounds, which were rounded to this width
+        with np.errstate(over="ignore"):
+            values = values.astype(space.dtype)  # before the bounds, which were rounded to this width
     if not ((values >= space.low) & (values <= space.high)).all():
         raise ActionError(f"{action!r} is not an action of {space}: it leaves the bounds")
     row: list[Any] = values.reshape(-1).tolist()

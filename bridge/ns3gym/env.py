@@ -2,6 +2,7 @@
 """Any ns3-gym simulation as a Gymnasium environment."""
 
 import re
+import shlex
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from copy import deepcopy
@@ -33,8 +34,8 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
 
     Args:
         command: starts the simulation; `{port}` and `{seed}` in its parts are replaced, for instance
-            ["./sim", "--openGymPort={port}", "--simSeed={seed}"]. Empty: simulations are started by somebody else and
-            connect to `port`.
+            ["./sim", "--openGymPort={port}", "--simSeed={seed}"]; a string is split as a shell does. Empty: simulations
+            are started by somebody else and connect to `port`.
         port: on the loopback interface; 0 takes a free one for each run of the command.
         cwd: the directory that the command starts in; by default this process's.
         connect_s: seconds until a simulation has connected.
@@ -50,7 +51,7 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
 
     def __init__(
         self,
-        command: Sequence[str] = (),
+        command: str | Sequence[str] = (),
         *,
         port: int = 0,
         cwd: Path | None = None,
@@ -58,7 +59,7 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
         step_s: float = 60.0,
         close_s: float = 5.0,
     ) -> None:
-        self._command = tuple(command)
+        self._command = tuple(shlex.split(command) if isinstance(command, str) else command)
         self._cwd = cwd
         self._port_number = port
         self._deadlines = Deadlines(connect_s, step_s, close_s)
@@ -104,8 +105,7 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
         other_seed = self._takes_seed and seed not in {None, self._seed}
         if self._phase not in {"begun", "reset"} or other_seed:
             self._begin(seed)
-            with self._lost_on_error():
-                self._check_spaces()
+            self._check_spaces()
         if self._phase == "begun":
             self._step = 0
             with self._lost_on_error():
@@ -141,7 +141,7 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
         return state.observation, state.reward, state.terminated, state.truncated, {"extra_info": state.extra_info}
 
     def close(self) -> None:
-        """End the simulation, within `close_s` and a second, and free the port; may be called again."""
+        """End the simulation, within `close_s`, and free the port; may be called again."""
         self._phase = "closed"
         self._resources.close()
 
@@ -167,6 +167,8 @@ class Ns3GymEnv(gymnasium.Env[Any, Any]):
         """A Gymnasium environment keeps its spaces."""
         offered = self._conversation.observation_space, self._conversation.action_space
         if offered != (self.observation_space, self.action_space):
+            self._phase = "over"
+            self._run.close()
             raise HandshakeError(
                 self._conversation.name, "reset", "it offers other spaces than the run before; make another environment"
             )

@@ -14,8 +14,6 @@ from pathlib import Path
 from llmac.bridge.errors import CellMissingError
 from llmac.bridge.launch.log import ProcessLog
 
-TERMINATE_S = 1.0
-"""Seconds between SIGTERM and SIGKILL."""
 LOG_END_S = 1.0
 """Seconds until the last of an ended process's log has to be read."""
 
@@ -54,7 +52,7 @@ class SimulationProcess:
         guard = subprocess.Popen(  # noqa: S603 (a constant)
             ["/bin/sh", "-c", _GUARD, str(self.pid)], stdin=subprocess.PIPE, start_new_session=True
         )
-        self._end = weakref.finalize(self, _end, self._process, guard, self._pidfd)
+        self._end = weakref.finalize(self, _end, os.getpid(), self._process, guard, self._pidfd)
 
     def fileno(self) -> int:
         """A descriptor that becomes readable when the process ends."""
@@ -83,18 +81,23 @@ class SimulationProcess:
         return self._log.tail()
 
     def stop(self, grace_s: float) -> None:
-        """Wait `grace_s` seconds for the process to end, then end it and its group. May be called again."""
+        """End the group: SIGTERM unless the process ends in half of `grace_s` seconds, SIGKILL after all of them.
+
+        May be called again.
+        """
         if not self._end.alive:
             return
-        if not self.wait(grace_s):
+        if grace_s > 0 and not self.wait(grace_s / 2):
             os.killpg(self.pid, signal.SIGTERM)
-            self.wait(TERMINATE_S)
+            self.wait(grace_s / 2)
         self._end()
         self._log.finish(LOG_END_S)
 
 
-def _end(process: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], pidfd: int) -> None:
+def _end(owner: int, process: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], pidfd: int) -> None:
     """End the group at once, then its guard, and give back what they held."""
+    if os.getpid() != owner:  # a copy of the environment in a forked process
+        return
     with suppress(PermissionError):  # a member that became another user's
         os.killpg(process.pid, signal.SIGKILL)
     guard.kill()  # before the number is free for another group
