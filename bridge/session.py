@@ -236,8 +236,10 @@ class Session:
         while waiting:
             now = monotonic()
             if now >= end:
-                cell = next(iter(waiting.values()))
-                raise self._fail(cell, DeadlineError, step, f"no answer within {deadline_s:g} s")
+                late, *others = waiting.values()
+                for cell in others:
+                    self._drop(cell)
+                raise self._fail(late, DeadlineError, step, f"no answer within {deadline_s:g} s")
             if now >= repeat_at:
                 repeat_at = end
                 for cell in waiting.values():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from llmac.bridge.errors import ScenarioError
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Scenario, to_proto
-from llmac.bridge.wire.codec import Limits
+from llmac.bridge.wire.codec import Limits, PerEnvironment
 from llmac.bridge.wire.column import write
 from llmac.v1 import scenario_pb2, wire_pb2
 
@@ -114,11 +114,11 @@ def _limits(scenarios: Sequence[Scenario], ttis: int, *, privileged: bool, bound
     return Limits(
         environments=len(scenarios),
         ttis=ttis,
-        rbgs=np.array([scenario.rbgs for scenario in scenarios], dtype=np.int64),
-        ue_ids=np.array([ue_ids(scenario, ttis) for scenario in scenarios], dtype=np.int64),
-        ue_actions=np.array([code.ue_action_codes for code in codes], dtype=np.int64),
-        ucms=np.array([code.ucm_codes for code in codes], dtype=np.int64),
-        dcms=np.array([code.dcm_codes for code in codes], dtype=np.int64),
+        rbgs=PerEnvironment(scenario.rbgs for scenario in scenarios),
+        ue_ids=PerEnvironment(ue_ids(scenario, ttis) for scenario in scenarios),
+        ue_actions=PerEnvironment(code.ue_action_codes for code in codes),
+        ucms=PerEnvironment(code.ucm_codes for code in codes),
+        dcms=PerEnvironment(code.dcm_codes for code in codes),
         privileged=privileged,
         bound=bound,
     )

@@ -72,7 +72,8 @@ class ColumnEnv:
         self._turn = _Turn.RESET
         self._leaders: list[LeaderObservation] = []  # the last observation of each process
         self._leader: LeaderObservation  # of all of them
-        self._ue_ids = np.zeros(0, dtype=np.int64)  # [E] ids given out so far
+        self._members = (b"", b"")  # who is connected, as bytes
+        self._ue_ids: codec.PerEnvironment  # ids given out so far
         self._session = Session(launcher or LocalLauncher(), processes, address, deadlines)
 
     @property
@@ -219,8 +220,10 @@ class ColumnEnv:
                 raise self._session.reject(index, step, str(error)) from error
         self._leaders = leaders
         self._leader = observation = concatenate(leaders)
-        known = np.zeros(observation.ue_count.size, dtype=np.int64) if tti == 0 else self._ue_ids
-        self._ue_ids = _ids_given_out(observation, known)
+        members = (observation.ue_count.tobytes(), observation.ue_id.tobytes())
+        if tti == 0 or members != self._members:
+            self._members = members
+            self._ue_ids = _ids_given_out(observation, None if tti == 0 else self._ue_ids)
         self._turn = _Turn.RESET if observation.done else _Turn.LEAD
         return observation
 
@@ -233,16 +236,16 @@ def _seeds(seeds: ArrayLike, batch: Batch) -> NDArray[np.uint64]:
     return values.astype(np.uint64)
 
 
-def _ids_given_out(leader: LeaderObservation, known: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[E] Ids of UEs are less than this; `known` is what held before `leader` was observed. No UE joins unobserved."""
+def _ids_given_out(leader: LeaderObservation, before: codec.PerEnvironment | None) -> codec.PerEnvironment:
+    """Ids of UEs are less than this; `before` is what held before `leader` was observed. No UE joins unobserved."""
     occupied = leader.ue_count > 0
-    last = leader.ue_id[leader.ue_count.cumsum()[occupied] - 1]
-    given_out = known.copy()
-    given_out[occupied] = np.maximum(known[occupied], last.astype(np.int64) + 1)
-    return given_out
+    last = leader.ue_id[leader.ue_count.cumsum()[occupied] - 1].astype(np.int64)
+    ids = np.zeros(leader.ue_count.size, dtype=np.int64) if before is None else before.each.copy()
+    ids[occupied] = np.maximum(ids[occupied], last + 1)
+    return codec.PerEnvironment(ids)
 
 
-def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: NDArray[np.int64]) -> list[int]:
+def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: codec.PerEnvironment) -> list[int]:
     """Check an action; returns where the DCMs of each environment begin, and behind the last one where they end."""
     count, ue, code, limits = action.dcm_count, action.dcm_ue, action.dcm_code, batch.limits
     _check_column("dcm_count", count, limits.environments)

@@ -5,6 +5,7 @@ Replies are checked whole before anything of them is used: dtype and length of e
 What comes out are read-only views into the bytes that came in.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,22 +28,38 @@ _MIN_RBG_OUTCOME = min(wire_pb2.RbgOutcome.values())
 _UE_OUTCOMES = len(wire_pb2.UeOutcome.values())
 
 
+class PerEnvironment:
+    """A number for each environment, with what is asked of them in every exchange.
+
+    Attributes:
+        each: [E]
+        least: the least of them.
+        total: their sum.
+    """
+
+    __slots__ = ("each", "least", "total")
+
+    def __init__(self, each: Iterable[int]) -> None:
+        self.each = np.fromiter(each, dtype=np.int64)
+        self.least = int(self.each.min())
+        self.total = int(self.each.sum())
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What is known beforehand of the E environments of a process; their replies are checked against it."""
 
     environments: int
     ttis: int
-    rbgs: NDArray[np.int64]
-    """[E]"""
-    ue_ids: NDArray[np.int64]
-    """[E] Ids of UEs are less than this."""
-    ue_actions: NDArray[np.int64]
-    """[E] Number of UE action codes."""
-    ucms: NDArray[np.int64]
-    """[E] Number of UCM codes."""
-    dcms: NDArray[np.int64]
-    """[E] Number of DCM codes."""
+    rbgs: PerEnvironment
+    ue_ids: PerEnvironment
+    """Ids of UEs are less than this."""
+    ue_actions: PerEnvironment
+    """Number of UE action codes."""
+    ucms: PerEnvironment
+    """Number of UCM codes."""
+    dcms: PerEnvironment
+    """Number of DCM codes."""
     privileged: bool
     bound: bool
 
@@ -73,10 +90,10 @@ def leader_observation(message: wire_pb2.LeaderObservation, limits: Limits, tti:
     n = int(ue_count.sum())
     ue_id = read(m.ue_id, np.uint32, n, "ue_id")
     _check_ids(ue_id, ue_count, limits.ue_ids)
-    rbg_outcome = read(m.rbg_outcome, np.int32, int(limits.rbgs.sum()), "rbg_outcome")
+    rbg_outcome = read(m.rbg_outcome, np.int32, limits.rbgs.total, "rbg_outcome")
     if rbg_outcome.min() < _MIN_RBG_OUTCOME:
         raise ContentError(f"rbg_outcome has a {rbg_outcome.min()}, which means nothing")
-    check_below(rbg_outcome, limits.ue_ids, limits.rbgs, "rbg_outcome")
+    check_below(rbg_outcome, limits.ue_ids, limits.rbgs.each, "rbg_outcome")
     ucm = read(m.ucm, np.uint16, n, "ucm")
     check_below(ucm, limits.ucms, ue_count, "ucm")
     ue_outcome = read(m.ue_outcome, np.uint8, acted, "ue_outcome")
@@ -145,14 +162,14 @@ def _privileged(
         undelivered=read(p.undelivered, np.uint16, n, "undelivered"),
         head_delivered=read(p.head_delivered, np.uint8, n, "head_delivered"),
         head_age=read(p.head_age, np.uint16, n, "head_age"),
-        would_decode=read(p.would_decode, np.uint8, int(ue_count @ limits.rbgs), "would_decode"),
+        would_decode=read(p.would_decode, np.uint8, int(ue_count @ limits.rbgs.each), "would_decode"),
     )
 
 
 def _episode_end(message: wire_pb2.EpisodeEnd, limits: Limits) -> EpisodeEnd:
     e, delays = limits.environments, limits.ttis + 1
     ue_total = read(message.ue_total, np.uint32, e, "ue_total")
-    if np.any(ue_total > limits.ue_ids):
+    if np.any(ue_total > limits.ue_ids.each):
         raise ContentError("ue_total is larger than the scenario allows")
     n = int(ue_total.sum())
     return EpisodeEnd(
@@ -164,7 +181,7 @@ def _episode_end(message: wire_pb2.EpisodeEnd, limits: Limits) -> EpisodeEnd:
     )
 
 
-def _check_ids(ue_id: NDArray[np.uint32], ue_count: NDArray[np.uint32], ue_ids: NDArray[np.int64]) -> None:
+def _check_ids(ue_id: NDArray[np.uint32], ue_count: NDArray[np.uint32], ue_ids: PerEnvironment) -> None:
     check_below(ue_id, ue_ids, ue_count, "ue_id")
     if not ascending(ue_id, ue_count):
         raise ContentError("ue_id does not ascend within each environment")
@@ -181,21 +198,21 @@ def ascending(ids: NDArray[np.uint32], counts: NDArray[np.uint32]) -> bool:
     return bool(rises.all())
 
 
-def check_below(values: NDArray[np.integer], limits: NDArray[np.int64], counts: NDArray[np.integer], name: str) -> None:
+def check_below(values: NDArray[np.integer], limits: PerEnvironment, counts: NDArray[np.integer], name: str) -> None:
     """Refuse values that reach the limit of their environment.
 
     Args:
         values: [sum of counts] of all environments.
-        limits: [E]
+        limits: of the environments.
         counts: [E] how many values belong to each environment.
         name: of the column.
 
     Raises:
         ContentError: the clause names column, value and limit.
     """
-    if values.size == 0 or values.max() < limits.min():
+    if values.size == 0 or values.max() < limits.least:
         return
-    each = np.repeat(limits, counts)
+    each = np.repeat(limits.each, counts)
     if np.any(values >= each):
         at = int(np.argmax(values >= each))
         raise ContentError(f"{name} has a {values[at]}, and less than {each[at]} is allowed")

@@ -156,7 +156,7 @@ def test_a_code_out_of_range_is_refused(column: str) -> None:
 
 
 def test_limits_are_those_of_the_environment() -> None:
-    small_and_large = np.array([2, 5])
+    small_and_large = codec.PerEnvironment([2, 5])
     codec.check_below(np.array([1, 4, 4]), small_and_large, np.array([1, 2]), "x")
     with pytest.raises(ContentError, match="x has a 4, and less than 2"):
         codec.check_below(np.array([4, 4, 1]), small_and_large, np.array([2, 1]), "x")

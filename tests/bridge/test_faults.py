@@ -127,6 +127,16 @@ def test_a_crash_of_one_process_ends_the_episode_of_all() -> None:
         assert play(env, [1, 2]) == expected
 
 
+def test_all_that_missed_the_deadline_are_replaced() -> None:
+    with ColumnEnv([SCENARIO, SCENARIO], processes=2, deadlines=DEADLINES) as env:
+        expected = play(env, [1, 2])
+        for pid in children(os.getpid()):
+            os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(DeadlineError, match="cell 0 "):
+            env.reset([1, 2])
+        assert play(env, [1, 2]) == expected
+
+
 def test_an_interrupt_in_mid_step_leaves_the_cell_alive_for_the_next_reset() -> None:
     with environment() as env:
         expected = play(env, [1])
