@@ -9,8 +9,7 @@ import os
 import secrets
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Literal, TypeVar
 
@@ -53,6 +52,8 @@ class Cell:
     """A process as the session sees it."""
 
     peer: Peer
+    descriptor: int
+    """Becomes readable when the process ends."""
     session: int
     """Number that its frames carry; a new one for each process, so that what a predecessor said is told apart."""
     route: bytes
@@ -60,8 +61,8 @@ class Cell:
     request: bytes = b""
     """The frame that waits for its answer, kept to be repeated."""
     repeats: int = 0
-    remarks: list[str] = field(default_factory=list[str])
-    """What arrived from it meanwhile and was not the answer."""
+    remark: str = ""
+    """What arrived from it last and was not the answer, a clause."""
 
 
 E = TypeVar("E", bound=BridgeError)
@@ -127,12 +128,10 @@ class Session:
             if cell is not None and cell.peer.ended():
                 self._drop(cell)
         started: list[Cell] = []
-        for index, cell in enumerate(self._cells):
-            if cell is None:
-                started.append(self._start(index))
-        if not started:
-            return
         try:
+            for index, cell in enumerate(self._cells):
+                if cell is None:
+                    started.append(self._start(index))
             self._gather("handshake", started, self.deadlines.handshake_s, self._accept_hello)
         except BaseException:
             for cell in started:  # none stays that was not welcomed
@@ -170,8 +169,11 @@ class Session:
         for cell, request in zip(cells, requests, strict=True):
             cell.sequence += 1
             cell.repeats = 0
-            cell.remarks.clear()
-            cell.request = frame.encode(cell.session, cell.sequence, request.SerializeToString())
+            cell.remark = ""
+            try:
+                cell.request = frame.encode(cell.session, cell.sequence, request.SerializeToString())
+            except DamagedFrameError as error:
+                raise FrameError(cell.peer.name, step, f"the request was not sent: {error}") from error
             self._listener.send(cell.route, cell.request)  # one that is not connected now gets it repeated
         self._gather(step, cells, deadline_s, accept)
         for cell in cells:
@@ -189,20 +191,24 @@ class Session:
         """End the processes in order, by force if they do not, and close the socket; may be called again."""
         if self.closed:
             return
-        with suppress(BridgeError):  # a process that does not answer is ended all the same
-            request = wire_pb2.Message(close=wire_pb2.Close())
+        request = wire_pb2.Message(close=wire_pb2.Close())
+        try:
             self.exchange("close", [request] * self.processes, "closed", self.deadlines.close_s)
             for cell in self._cells:
                 if cell is not None:
                     cell.peer.stop(self.deadlines.close_s)
-        self._end()
+        except BridgeError:
+            pass  # a process that does not answer is ended all the same
+        finally:
+            self._end()
 
     # ---- processes
 
     def _start(self, index: int) -> Cell:
         number = secrets.randbits(63) + 1
-        cell = Cell(self._launcher.start(self._listener.endpoint, number, index), number, b"cell-%d" % index)
-        self._listener.watch(cell.peer.fileno())
+        peer = self._launcher.start(self._listener.endpoint, number, index)
+        cell = Cell(peer, peer.fileno(), number, b"cell-%d" % index)
+        self._listener.watch(cell.descriptor)
         self._cells[index] = cell
         return cell
 
@@ -213,14 +219,14 @@ class Session:
         return cell
 
     def _drop(self, cell: Cell) -> None:
-        self._listener.unwatch(cell.peer.fileno())
+        self._listener.unwatch(cell.descriptor)
         cell.peer.stop(0.0)
         self._cells[self._cells.index(cell)] = None
 
     def _fail(self, cell: Cell, error: type[E], step: str, cause: str) -> E:
         """Give up a process; the next `restore` starts a new one."""
         self._drop(cell)
-        return error(cell.peer.name, step, "; ".join((cause, *cell.remarks)), cell.peer.log())
+        return error(cell.peer.name, step, f"{cause}; {cell.remark}" if cell.remark else cause, cell.peer.log())
 
     # ---- replies
 
@@ -267,7 +273,7 @@ class Session:
                 raise self._fail(cell, FrameError, step, str(error)) from error
             return None
         if arrived.session != cell.session:
-            cell.remarks.append(f"dropped a frame of session {arrived.session} instead of {cell.session}")
+            cell.remark = _foreign(arrived, cell)
             return None
         if arrived.sequence != cell.sequence:
             return None  # the answer to an earlier request, repeated or given up
@@ -291,7 +297,7 @@ class Session:
         try:
             arrived = frame.decode(data)
             if arrived.session != cell.session:
-                cell.remarks.append(f"dropped a frame of session {arrived.session} instead of {cell.session}")
+                cell.remark = _foreign(arrived, cell)
                 return False
             message = wire_pb2.Message.FromString(arrived.payload)
         except ForeignVersionError as error:
@@ -314,6 +320,10 @@ class Session:
 
     def _tell(self, cell: Cell, message: wire_pb2.Message) -> None:
         self._listener.send(cell.route, frame.encode(cell.session, 0, message.SerializeToString()))
+
+
+def _foreign(arrived: frame.Frame, cell: Cell) -> str:
+    return f"a frame of session {arrived.session} instead of {cell.session} was dropped"
 
 
 def _end(owner: int, cells: Sequence[Cell | None], listener: Listener) -> None:

@@ -22,6 +22,7 @@ from llmac.bridge.errors import (
 )
 from llmac.bridge.launch.local import LocalLauncher
 from llmac.bridge.session import Deadlines, Session
+from llmac.bridge.wire import frame
 from llmac.v1 import wire_pb2
 
 DEADLINES = Deadlines(handshake_s=10.0, reset_s=1.0, phase_s=1.0, close_s=1.0)
@@ -74,7 +75,7 @@ def test_what_can_be_healed_is(fault: str) -> None:
         ("no-message", FrameError, "no message of this schema"),
         ("other-body", FrameError, "it answered with hello instead of leader_observation"),
         ("silent", DeadlineError, "no answer within 1 s"),
-        ("other-session", DeadlineError, "dropped a frame of session"),
+        ("other-session", DeadlineError, "a frame of session .* was dropped"),
         ("oversized", DeadlineError, "no answer within 1 s"),
         ("dies", CellCrashError, "exited with 1"),
     ],
@@ -127,7 +128,7 @@ def test_the_log_of_a_crashed_process_is_in_the_error(tmp_path: Path) -> None:
         ("other-digest", HandshakeError, "was built from schema 000000000000"),
         ("hello-missing", HandshakeError, "began with closed instead of hello"),
         ("hello-flipped", FrameError, "the CRC of a frame is wrong"),
-        ("hello-other-session", DeadlineError, "dropped a frame of session"),
+        ("hello-other-session", DeadlineError, "a frame of session .* was dropped"),
         ("hello-silent", DeadlineError, "no answer within 2 s"),
         ("dies-at-start", CellCrashError, "exited with 1\npeer: no memory for the cell"),
     ],
@@ -172,3 +173,26 @@ def test_a_missing_executable_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_last_reference_ends_the_processes() -> None:
     opened = Session(launcher("sound"), deadlines=DEADLINES)
     del opened  # the fixture looks for what is left
+
+
+def test_a_request_that_is_too_large_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    with session("sound") as opened:
+        with (
+            monkeypatch.context() as changed,
+            pytest.raises(FrameError, match="not sent: a frame of .* the limit of 30"),
+        ):
+            changed.setattr(frame, "MAX_FRAME_BYTES", 30)
+            exchange(opened)
+        assert exchange(opened)[0].leader_observation.done
+
+
+def test_a_session_survives_a_successor_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with session("sound", processes=2) as opened:
+        os.kill(children()[0], signal.SIGKILL)
+        with pytest.raises(CellCrashError):
+            exchange(opened)
+        with monkeypatch.context() as changed, pytest.raises(HandshakeError):
+            changed.setattr("llmac.bridge.wire.handshake.SCHEMA_DIGEST", "f" * 64)
+            opened.restore()
+        opened.restore()
+        assert len(exchange(opened)) == 2
