@@ -490,6 +490,18 @@ OfdmaCell::GetCodes() const
     return m_codes;
 }
 
+Ptr<OfdmaBsPhy>
+OfdmaCell::GetBs() const
+{
+    return m_bs;
+}
+
+Ptr<OfdmaUplinkChannel>
+OfdmaCell::GetChannel() const
+{
+    return m_channel;
+}
+
 const std::vector<std::unique_ptr<OfdmaUe>>&
 OfdmaCell::GetUes() const
 {

@@ -94,6 +94,10 @@ class OfdmaCell : public Object
     uint32_t GetTtis() const;
     /// \return the code table
     const OfdmaCodes& GetCodes() const;
+    /// \return the receiver
+    Ptr<OfdmaBsPhy> GetBs() const;
+    /// \return the uplink
+    Ptr<OfdmaUplinkChannel> GetChannel() const;
     /// \return connected UEs, ids ascending
     const std::vector<std::unique_ptr<OfdmaUe>>& GetUes() const;
     /// \return number of UEs that were ever connected; their ids are below it
