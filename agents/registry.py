@@ -2,46 +2,72 @@
 """The built-in agents by name."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from llmac.agents.agent import Agent
-from llmac.agents.baselines.aloha import Aloha
+from llmac.agents.baselines.aloha import Aloha, AlohaParameters, BackoffAloha, BackoffParameters
 from llmac.agents.baselines.genie import Genie
-from llmac.agents.baselines.grant import Grant
+from llmac.agents.baselines.grant import (
+    AveragingGrantParameters,
+    Grant,
+    GrantParameters,
+    SpeculativeGrantParameters,
+)
+from llmac.agents.baselines.parameters import Choose, Parameters, tuned
+from llmac.agents.baselines.priorities import LongestQueue, ProportionalFair
 from llmac.agents.baselines.random import Random
 from llmac.bridge.errors import LlmacError
 
 REFERENCE = "genie"
 """The agent whose utility is 1 in `normalised_utility`."""
 
+SHOWN = ("random", "aloha", "grant", "genie", "llm")
+"""Those that are compared when nothing else is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tunable:
+    """A conventional agent: the dataclass of its parameters, and how it is made with them."""
+
+    parameters: type[Parameters]
+    make: Callable[[Choose[Any]], Agent]
+
+
+TUNABLE = {
+    "aloha": Tunable(AlohaParameters, Aloha),
+    "aloha-beb": Tunable(BackoffParameters, BackoffAloha),
+    "grant": Tunable(GrantParameters, Grant),
+    "grant-pf": Tunable(AveragingGrantParameters, lambda choose: Grant(choose, ProportionalFair())),
+    "grant-lqf": Tunable(GrantParameters, lambda choose: Grant(choose, LongestQueue())),
+    "grant-spec": Tunable(SpeculativeGrantParameters, Grant),
+}
+"""Those whose parameters `llmac tune` finds, by name."""
+
 
 def names() -> list[str]:
     """All that `make` knows, in the order of the tables."""
-    return list(_MAKERS)
+    return ["random", *TUNABLE, "genie", "llm"]
 
 
 def make(name: str) -> Agent:
-    """A new agent.
+    """A new agent; a conventional one with its tuned parameters.
 
     Raises:
         LlmacError: there is none of that name.
     """
-    maker = _MAKERS.get(name)
-    if maker is None:
-        raise LlmacError(f"there is no agent {name!r}; there are {', '.join(_MAKERS)}")
-    return maker()
+    if name in TUNABLE:
+        agent = TUNABLE[name]
+        return agent.make(tuned(name, agent.parameters))
+    match name:
+        case "random":
+            return Random()
+        case "genie":
+            return Genie()
+        case "llm":
+            # torch and transformers take seconds to import, which the other agents need not wait for.
+            from llmac.agents.language.agent import LanguageAgent  # noqa: PLC0415
 
-
-def _llm() -> Agent:
-    # torch and transformers take seconds to import, which the other agents need not wait for.
-    from llmac.agents.language.agent import LanguageAgent  # noqa: PLC0415
-
-    return LanguageAgent.shipped()
-
-
-_MAKERS: dict[str, Callable[[], Agent]] = {
-    "random": Random,
-    "aloha": Aloha.tuned,
-    "grant": Grant,
-    "genie": Genie,
-    "llm": _llm,
-}
+            return LanguageAgent.shipped()
+        case _:
+            raise LlmacError(f"there is no agent {name!r}; there are {', '.join(names())}")

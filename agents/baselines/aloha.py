@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Slotted ALOHA over B RBGs with acknowledgements (Roberts, 1975): no grants, no reports.
+"""Slotted ALOHA over B RBGs with acknowledgements: no grants, no reports.
 
-A UE with something to send transmits with probability p on an RBG drawn uniformly. The BS acknowledges what it
-decodes; an acknowledged dPDU is deleted. A UE does not repeat a transmission before its acknowledgement could have
-arrived. After a number of transmissions without an acknowledgement the dPDU is given up, which under load is worth it.
+A UE with something to send transmits on an RBG drawn uniformly, now and then: `Aloha` with a fixed probability
+(Roberts, 1975), `BackoffAloha` after a wait drawn from a window that doubles with every failure (Metcalfe and Boggs,
+1976). The BS acknowledges what it decodes; an acknowledged dPDU is deleted. A UE does not repeat a transmission before its
+acknowledgement could have arrived. After a number of transmissions without one the dPDU is given up, which under load is
+worth it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from llmac.agents.baselines.columns import Cells, dcms, limit_dcms
+from llmac.agents.baselines.parameters import Choose, offered_load, tunable
 from llmac.agents.chance import Purpose, choice, uniform
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
@@ -26,65 +28,147 @@ from llmac.v1 import codes_pb2
 class AlohaParameters:
     """What is tuned for each scenario."""
 
-    attempts_per_rbg: float = 1.0
+    attempts_per_rbg: float = tunable(1.0, 0.25, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0)
     """Expected transmissions per RBG and TTI if every UE has something to send: p = min(1, attempts_per_rbg B / N)."""
-    max_transmissions: int = 0
+    max_transmissions: int = tunable(0, 1, 2, 3, 5)
     """Transmissions of one dPDU after which it is deleted without an acknowledgement; 0: never."""
 
+    @classmethod
+    def guess(cls, scenario: Scenario) -> Self:
+        """See Parameters."""
+        # Beyond the capacity of slotted ALOHA, 1/e per RBG, it pays to give up early.
+        overloaded = offered_load(scenario) * scenario.ues > 0.37 * scenario.rbgs
+        return cls(max_transmissions=2 if overloaded else 0)
 
-class Aloha:
-    """Slotted ALOHA; `parameters` gives those of each scenario."""
 
-    def __init__(self, parameters: dict[str, AlohaParameters]) -> None:
-        self._parameters = parameters
+@dataclass(frozen=True, slots=True)
+class BackoffParameters:
+    """What is tuned for each scenario."""
+
+    first_window: int = tunable(1, 2, 4, 8)
+    """Window of the first transmission of a dPDU, in TTIs."""
+    max_doublings: int = tunable(5, 3, 7)
+    """The window grows to this power of two times the first one."""
+    max_transmissions: int = tunable(0, 1, 2, 3, 5)
+    """Transmissions of one dPDU after which it is deleted without an acknowledgement; 0: never."""
 
     @classmethod
-    def tuned(cls) -> Self:
-        """With the parameters that `llmac tune` found for the built-in scenarios."""
-        text = resources.files("llmac.agents.baselines").joinpath("tuned.yaml").read_text(encoding="utf-8")
-        return cls({name: AlohaParameters(**values) for name, values in yaml.safe_load(text)["aloha"].items()})
+    def guess(cls, scenario: Scenario) -> Self:
+        """See Parameters."""
+        del scenario
+        return cls()
+
+
+P = TypeVar("P", AlohaParameters, BackoffParameters)
+
+
+class _RandomAccess(ABC, Generic[P]):
+    """What both have in common."""
+
+    def __init__(self, choose: Choose[P]) -> None:
+        self._choose = choose
 
     def reset(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         """See Agent."""
-        self._cells = Cells(scenarios, seeds)
-        chosen = [self._parameters.get(s.name, AlohaParameters()) for s in scenarios]
-        self._attempts = np.array([c.attempts_per_rbg for c in chosen])
+        cells = self._cells = Cells(scenarios, seeds)
+        chosen = [self._choose(s) for s in scenarios]
+        self._configure(chosen)
         self._max_transmissions = np.array([c.max_transmissions or np.iinfo(np.int64).max for c in chosen])
-        # A UCM-free round trip: the transmission in TTI t can be acknowledged in TTI t + 1 + delay.
-        self._round_trip = np.array([1 + s.control.delay_ttis for s in scenarios])
-        self._ack_deletes = np.array([s.ack_deletes for s in scenarios])
-        self._transmissions = np.zeros(self._cells.slots, dtype=np.int64)
-        self._wait_until = np.zeros(self._cells.slots, dtype=np.int64)
+        # Of the BS, per UE: when it was acknowledged last.
+        self._acknowledged_at = np.full(cells.slots, -1)
+        # Of the UEs: transmissions of the head-of-line dPDU, and the TTI before which the UE waits.
+        self._transmissions = np.zeros(cells.slots, dtype=np.int64)
+        self._wait_until = np.zeros(cells.slots, dtype=np.int64)
 
     def lead(self, observation: LeaderObservation) -> LeaderAction:
-        """Acknowledge what was decoded."""
+        """Acknowledge what was decoded, if messages are limited those first who waited longest for one."""
         cells = self._cells
-        decoded = np.isin(cells.slot(observation), cells.decoded_slots(observation))
-        code = np.where(decoded, codes_pb2.DCM_ACK, codes_pb2.DCM_NULL)
-        limit_dcms(cells, observation, code, first=observation.ue_id.astype(np.int64))
+        seen = cells.seen(observation)
+        code = np.where(seen.decoded, codes_pb2.DCM_ACK, codes_pb2.DCM_NULL)
+        limit_dcms(cells, observation, code, first=self._acknowledged_at[seen.slot])
+        self._acknowledged_at[seen.slot[code > 0]] = seen.tti
         return dcms(cells, observation, code)
 
     def follow(self, observation: FollowerObservation) -> FollowerAction:
-        """Delete what is acknowledged or given up, else transmit with probability p."""
+        """Delete what is acknowledged or given up, else transmit when it is time."""
         cells = self._cells
         environment, slot = cells.environment(observation), cells.slot(observation)
         backlogged = observation.buffer > 0
         acknowledged = observation.dcm == codes_pb2.DCM_ACK
-        self._transmissions[slot[acknowledged & self._ack_deletes[environment]]] = 0
-        waiting = observation.tti < self._wait_until[slot]
-        given_up = (self._transmissions[slot] >= self._max_transmissions[environment]) & ~waiting
-        delete = backlogged & ((acknowledged & ~self._ack_deletes[environment]) | given_up)
+        self._settle(slot[acknowledged & cells.ack_deletes[environment]])
+        due = observation.tti >= self._wait_until[slot]
+        given_up = (self._transmissions[slot] >= self._max_transmissions[environment]) & due
+        delete = backlogged & ((acknowledged & ~cells.ack_deletes[environment]) | given_up)
+        self._settle(slot[delete])
 
-        seed = cells.seeds[environment]
+        transmit = backlogged & ~delete & due & self._dares(observation, environment)
         rbgs = cells.rbgs[environment]
-        p = np.minimum(1.0, self._attempts[environment] * rbgs / observation.ue_count[environment])
-        attempt = uniform(seed, observation.tti, Purpose.ACCESS, observation.ue_id) < p
-        transmit = backlogged & ~delete & ~waiting & attempt
-        rbg = choice(uniform(seed, observation.tti, Purpose.RBG, observation.ue_id), rbgs)
-
-        self._transmissions[slot[delete]] = 0
+        rbg = choice(uniform(cells.seeds[environment], observation.tti, Purpose.RBG, observation.ue_id), rbgs)
         self._transmissions[slot[transmit]] += 1
-        self._wait_until[slot[delete]] = 0
-        self._wait_until[slot[transmit]] = observation.tti + self._round_trip[environment[transmit]]
+        # What is sent in TTI t can be acknowledged in TTI t + 1 + delay.
+        answer_due = observation.tti + 1 + cells.delay[environment]
+        wait = self._backoff(observation, environment, self._transmissions[slot])
+        self._wait_until[slot[transmit]] = (answer_due + wait)[transmit]
         access = np.select([delete, transmit], [codes_pb2.ACCESS_DELETE, codes_pb2.ACCESS_TRANSMIT + rbg], 0)
         return FollowerAction((access * cells.ucm_codes[environment]).astype(np.uint16))
+
+    def _settle(self, slot: NDArray[np.int64]) -> None:
+        """Begin with the next dPDU of these UEs."""
+        self._transmissions[slot] = 0
+        self._wait_until[slot] = 0
+
+    @abstractmethod
+    def _configure(self, chosen: list[P]) -> None:
+        """Take the parameters, [E]."""
+
+    @abstractmethod
+    def _dares(self, observation: FollowerObservation, environment: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """[n] whether a UE that may transmit does."""
+
+    @abstractmethod
+    def _backoff(
+        self, observation: FollowerObservation, environment: NDArray[np.int64], transmissions: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """[n] TTIs that a UE waits beyond its acknowledgement, which did not come, after so many transmissions."""
+
+
+class Aloha(_RandomAccess[AlohaParameters]):
+    """Transmits with a probability of p."""
+
+    def _configure(self, chosen: list[AlohaParameters]) -> None:
+        self._attempts = np.array([c.attempts_per_rbg for c in chosen])
+
+    def _dares(self, observation: FollowerObservation, environment: NDArray[np.int64]) -> NDArray[np.bool_]:
+        cells = self._cells
+        p = np.minimum(1.0, self._attempts[environment] * cells.rbgs[environment] / observation.ue_count[environment])
+        return uniform(cells.seeds[environment], observation.tti, Purpose.ACCESS, observation.ue_id) < p
+
+    def _backoff(
+        self, observation: FollowerObservation, environment: NDArray[np.int64], transmissions: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        del observation, environment
+        return np.zeros_like(transmissions)
+
+
+class BackoffAloha(_RandomAccess[BackoffParameters]):
+    """Transmits when its backoff is over."""
+
+    def _configure(self, chosen: list[BackoffParameters]) -> None:
+        self._first_window = np.array([c.first_window for c in chosen], dtype=np.int64)
+        self._max_doublings = np.array([c.max_doublings for c in chosen], dtype=np.int64)
+
+    def _dares(self, observation: FollowerObservation, environment: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """A first transmission has a window, too; later ones have waited already."""
+        cells = self._cells
+        first = self._transmissions[cells.slot(observation)] == 0
+        draw = uniform(cells.seeds[environment], observation.tti, Purpose.ACCESS, observation.ue_id)
+        return ~first | (draw < 1 / self._first_window[environment])
+
+    def _backoff(
+        self, observation: FollowerObservation, environment: NDArray[np.int64], transmissions: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        cells = self._cells
+        doublings = np.minimum(transmissions, self._max_doublings[environment])
+        window = self._first_window[environment] << doublings
+        draw = uniform(cells.seeds[environment], observation.tti, Purpose.BACKOFF, observation.ue_id)
+        return choice(draw, window)

@@ -1,101 +1,236 @@
 # SPDX-License-Identifier: MIT
 """Grant-based access, the conventional protocol of cellular systems (3GPP TS 36.321 clauses 5.4.4 and 5.4.5).
 
-UEs report backlog: `sr` for one dPDU, `bsr k` for more. The BS grants the RBGs round robin among the UEs that it
-believes to have undelivered dPDUs, and acknowledges what it decodes. A UE transmits on its grant and deletes on the
-acknowledgement.
+UEs report backlog: `sr` for one dPDU, `bsr k` for more. The BS grants the RBGs in the order of a priority among the UEs
+that it believes to have undelivered dPDUs, and acknowledges what it decodes. A UE transmits on its grant and deletes on
+the acknowledgement. Tuning for a control channel that is late or scarce:
+
+- blind deletion: a UE deletes in the TTI after its transmission, and no acknowledgement is sent;
+- merged acknowledgements: `ack grant r` tells the UE to delete now and to transmit on RBG r in the next TTI, so that a
+  dPDU costs one message instead of two.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from llmac.agents.baselines.columns import Cells, dcms, limit_dcms, rank_within
-from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
-from llmac.bridge.pag.codes import bsr_level
+from llmac.agents.baselines.columns import Cells, Seen, dcms, limit_dcms, rank_within
+from llmac.agents.baselines.parameters import Choose, blocks_rarely_fail, tunable
+from llmac.agents.baselines.priorities import Order, Priority, RoundRobin
+from llmac.agents.baselines.reports import Backlogs, report
+from llmac.bridge.envs.observations import (
+    RBG_IDLE,
+    FollowerAction,
+    FollowerObservation,
+    LeaderAction,
+    LeaderObservation,
+)
 from llmac.bridge.scenario import Scenario
 from llmac.v1 import codes_pb2
 
-_NEXT_ROUND = 2**32  # above every UE id
+_NEVER = np.iinfo(np.int64).max
+_LONG_AGO = -(2**40)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantParameters:
+    """What is tuned for each scenario."""
+
+    blind: bool = tunable(False, True)
+    """A UE deletes after its transmission, whether it was decoded or not."""
+    merge_acks: bool = tunable(False, True)
+    """An acknowledgement waits for the UE's next grant while messages are scarce."""
+    optimistic: bool = tunable(False, True)
+    """A report is taken for the most dPDUs that its level can mean, not for the fewest."""
+    unused_grants: int = tunable(0, 1, 2)
+    """Grants in a row that a UE leaves unused before the BS believes its buffer empty; 0: reports alone count."""
+    memory_ttis: float = 1.0
+    """Time constant of the mean of past service, for a priority that looks back."""
+    speculate_ttis: int = 0
+    """An RBG that nobody is known to need is granted to a UE that was heard so many TTIs ago at most; 0: to none."""
+
+    @classmethod
+    def guess(cls, scenario: Scenario) -> Self:
+        """See Parameters."""
+        control = scenario.control
+        scarce = 0 < control.max_dcms_per_tti < 2 * scenario.rbgs
+        blind = control.delay_ttis > 0 and blocks_rarely_fail(scenario)
+        rare_reports = control.ucm_period_ttis > 1
+        return cls(
+            blind=blind,
+            merge_acks=scarce and not blind,
+            optimistic=rare_reports,
+            unused_grants=1 + (control.loss_probability > 0) if rare_reports else 0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AveragingGrantParameters(GrantParameters):
+    """Those of a priority that looks back."""
+
+    memory_ttis: float = tunable(30.0, 10.0, 100.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeculativeGrantParameters(GrantParameters):
+    """Those of speculative grants, the most recently heard UE first."""
+
+    speculate_ttis: int = tunable(20, 5, 60, 200)
 
 
 class Grant:
-    """Round robin."""
+    """Grants in the order of a priority; the default parameters suit a control channel without delay and limits.
+
+    Args:
+        choose: the parameters in a scenario.
+        priority: whom to serve first.
+    """
+
+    def __init__(
+        self, choose: Choose[GrantParameters] = lambda _: GrantParameters(), priority: Priority | None = None
+    ) -> None:
+        self._choose = choose
+        self._priority = priority or RoundRobin()
 
     def reset(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         """See Agent."""
         cells = self._cells = Cells(scenarios, seeds)
-        self._delay = np.array([s.control.delay_ttis for s in scenarios])
-        self._ack_deletes = np.array([s.ack_deletes for s in scenarios])
-        self._levels = np.array([c.bsr_levels for c in cells.codes], dtype=np.int64)
-        # Of the BS, per UE: the backlog it believes in, the TTI until which a grant to the UE is under way, and how
-        # often the UE was decoded by each of the last TTIs, as far back as a report can be old.
-        self._backlog = np.zeros(cells.slots, dtype=np.int64)
+        cells.check_vocabulary("grant-based access")
+        chosen = [self._choose(s) for s in scenarios]
+        self._blind = np.array([c.blind for c in chosen])
+        self._merge_acks = np.array([c.merge_acks for c in chosen])
+        self._unused_limit = np.array([c.unused_grants or _NEVER for c in chosen])
+        self._speculate_ttis = np.array([c.speculate_ttis for c in chosen])
+        self._priority.reset(cells, [c.memory_ttis for c in chosen])
+        # Of the BS, per UE: its backlog, whether it waits for an acknowledgement, the TTI until which a grant to it is
+        # under way, grants that it left unused, and when it was heard last.
+        self._backlogs = Backlogs(cells, np.array([c.optimistic for c in chosen], dtype=np.bool_))
+        self._owed = np.zeros(cells.slots, dtype=np.bool_)
         self._busy_until = np.zeros(cells.slots, dtype=np.int64)
-        self._decodes = np.zeros((self._delay.max(initial=0) + 2, cells.slots), dtype=np.int64)
-        # Of the BS, per environment: the UE after which the next round begins.
-        self._last_served = np.full(len(cells.scenarios), -1)
+        self._unused = np.zeros(cells.slots, dtype=np.int64)
+        self._heard_at = np.full(cells.slots, _LONG_AGO)
+        # Of the BS, per UE: RBG, counted over all environments, that it was granted for each TTI, a ring over TTIs.
+        self._granted = np.full((int(cells.delay.max(initial=0)) + 3, cells.slots), -1)
+        # Of the BS, per RBG: promised for this TTI's arrivals by a merged acknowledgement.
+        self._promised = np.zeros(int(cells.rbgs.sum()), dtype=np.bool_)
+        # Of the UEs: RBG to transmit on in the TTI after an `ack grant`.
+        self._next_rbg = np.full(cells.slots, -1)
 
     def lead(self, observation: LeaderObservation) -> LeaderAction:
-        """Acknowledge what was decoded; grant the RBGs to the next backlogged UEs."""
+        """Acknowledge what was decoded; grant the RBGs in the order of the priority."""
         cells = self._cells
-        environment, slot = cells.environment(observation), cells.slot(observation)
-        decoded = np.isin(slot, cells.decoded_slots(observation))
-        self._believe(observation, environment, slot, decoded)
+        seen = cells.seen(observation)
+        environment, slot = seen.environment, seen.slot
+        self._believe(observation, seen)
+        backlog, owed = self._backlogs.dpdus[slot], self._owed[slot]
+        order = self._priority.order(observation, seen, backlog)
+        # Without ack_deletes, a UE that is acknowledged deletes first: it can transmit in the next TTI.
+        next_tti = owed & ~cells.ack_deletes[environment]
+        rank = self._rank(seen, order, backlog, ~next_tti | self._merge_acks[environment])
+        rbg = self._assign(environment, rank, next_tti)
+        granted = rbg >= 0
 
-        # A UE that is acknowledged now deletes in this TTI; only with ack_deletes it can transmit at once.
-        can_transmit = self._ack_deletes[environment] | ~decoded
-        candidate = (self._backlog[slot] > 0) & can_transmit & (self._busy_until[slot] <= observation.tti)
-        ue_id = observation.ue_id.astype(np.int64)
-        turn = np.where(ue_id > self._last_served[environment], ue_id, ue_id + _NEXT_ROUND)
-        rank = rank_within(environment, turn, candidate)
-        granted = (rank >= 0) & (rank < cells.rbgs[environment])
-
-        ack = np.where(decoded, codes_pb2.DCM_ACK, codes_pb2.DCM_NULL)
-        grant = codes_pb2.DCM_GRANT + rank + np.where(decoded, cells.rbgs[environment], 0)
-        code = np.where(granted, grant, ack)
-        limit_dcms(cells, observation, code, first=np.where(decoded, -1, turn))
+        grant = codes_pb2.DCM_GRANT + rbg + np.where(owed, cells.rbgs[environment], 0)
+        code = np.where(granted, grant, np.where(owed, codes_pb2.DCM_ACK, codes_pb2.DCM_NULL))
+        first = np.select([owed & ~self._merge_acks[environment], granted], [-1, np.maximum(rank, 0)], default=_NEVER)
+        limit_dcms(cells, observation, code, first=first, tie=order.turn)
         granted &= code >= codes_pb2.DCM_GRANT
-        self._busy_until[slot[granted]] = observation.tti + 1 + self._delay[environment[granted]]
+
+        takes_effect = seen.tti + cells.delay[environment] + next_tti
+        self._owed[slot[code != codes_pb2.DCM_NULL]] = False
+        # An acknowledgement that found no room comes with the next grant, or with that of what is sent a second time.
+        self._owed[slot[~self._merge_acks[environment]]] = False
+        self._note_grants(environment, slot, granted, rbg, takes_effect, next_tti)
         in_order = np.flatnonzero(granted)[np.argsort(rank[granted])]
-        self._last_served[environment[in_order]] = ue_id[in_order]  # of several the last one stays
+        self._priority.served(environment[in_order], seen.ue_id[in_order])
         return dcms(cells, observation, code)
 
     def follow(self, observation: FollowerObservation) -> FollowerAction:
-        """Transmit on a grant, delete on an acknowledgement, report what is left."""
+        """Transmit on a grant, delete on an acknowledgement or blindly, report what is left."""
         cells = self._cells
-        environment = cells.environment(observation)
+        environment, slot = cells.environment(observation), cells.slot(observation)
         rbgs, dcm = cells.rbgs[environment], observation.dcm.astype(np.int64)
         backlogged = observation.buffer > 0
         ack_grant = dcm >= codes_pb2.DCM_GRANT + rbgs
         acknowledged = (dcm == codes_pb2.DCM_ACK) | ack_grant
-        delete = backlogged & acknowledged & ~self._ack_deletes[environment]
-        transmit = backlogged & (dcm >= codes_pb2.DCM_GRANT) & ~delete
-        rbg = dcm - codes_pb2.DCM_GRANT - np.where(ack_grant, rbgs, 0)
+        transmitted = observation.last_action >= codes_pb2.ACCESS_TRANSMIT * cells.ucm_codes[environment]
+        delete = backlogged & np.where(
+            self._blind[environment], transmitted, acknowledged & ~cells.ack_deletes[environment]
+        )
+        granted_rbg = dcm - codes_pb2.DCM_GRANT - np.where(ack_grant, rbgs, 0)
+        rbg = np.where(dcm >= codes_pb2.DCM_GRANT, granted_rbg, self._next_rbg[slot])
+        self._next_rbg[slot] = np.where(delete & ack_grant, granted_rbg, -1)
+        transmit = backlogged & (rbg >= 0) & ~delete
         access = np.select([delete, transmit], [codes_pb2.ACCESS_DELETE, codes_pb2.ACCESS_TRANSMIT + rbg], 0)
-
-        left = observation.buffer.astype(np.int64) - delete
-        report = np.where(left == 1, codes_pb2.UCM_SR, codes_pb2.UCM_BSR + bsr_level(left, self._levels[environment]))
-        ucm = np.where((left > 0) & (observation.ucm_opportunity > 0), report, codes_pb2.UCM_NULL)
+        ucm = report(cells, observation, observation.buffer.astype(np.int64) - delete)
         return FollowerAction((access * cells.ucm_codes[environment] + ucm).astype(np.uint16))
 
-    def _believe(
+    def _believe(self, observation: LeaderObservation, seen: Seen) -> None:
+        """Take in the reports and the decodes, and what the grants of the TTI before were used for."""
+        environment, slot = seen.environment, seen.slot
+        self._backlogs.observe(seen, self._owed[slot])
+        self._owed[slot] |= seen.decoded & ~self._blind[environment]
+        heard = seen.decoded | (seen.ucm != codes_pb2.UCM_NULL)
+        self._heard_at[slot[heard]] = seen.tti
+
+        row = self._granted[(seen.tti - 1) % len(self._granted)]
+        rbg = row[slot]
+        used = observation.rbg_outcome[rbg] != RBG_IDLE
+        self._unused[slot] = np.where(rbg >= 0, np.where(used, 0, self._unused[slot] + 1), self._unused[slot])
+        empty = self._unused[slot] >= self._unused_limit[environment]
+        self._backlogs.dpdus[slot[empty]] = 0
+        self._unused[slot[empty]] = 0
+        row[:] = -1
+
+    def _rank(
+        self, seen: Seen, order: Order, backlog: NDArray[np.int64], can_transmit: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """[n] Place in the queue for grants, those with backlog before those worth a speculation; -1: not in it."""
+        environment = seen.environment
+        ready = can_transmit & (self._busy_until[seen.slot] <= seen.tti)
+        certain = ready & (backlog > 0)
+        silent = seen.tti - self._heard_at[seen.slot]
+        maybe = ready & ~certain & (silent < self._speculate_ttis[environment])
+        rank = rank_within(environment, order.key, certain, order.turn)
+        ahead = np.bincount(environment[certain], minlength=len(self._cells.scenarios))[environment]
+        return np.where(maybe, ahead + rank_within(environment, silent, maybe, order.turn), rank)
+
+    def _assign(
+        self, environment: NDArray[np.int64], rank: NDArray[np.int64], next_tti: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """[n] RBG of its environment for each UE, in the order of their ranks, -1 for none.
+
+        Those whose grant takes effect in the next TTI share the RBGs of that TTI; the others those not yet promised.
+        """
+        cells = self._cells
+        rbg = np.full(rank.size, -1)
+        for free, eligible in (
+            (np.flatnonzero(~self._promised), (rank >= 0) & ~next_tti),
+            (np.arange(self._promised.size), (rank >= 0) & next_tti),
+        ):
+            start = np.searchsorted(free, cells.rbg_start)
+            end = np.searchsorted(free, cells.rbg_start + cells.rbgs)
+            place = rank_within(environment, rank, eligible)
+            served = (place >= 0) & (place < (end - start)[environment])
+            own = environment[served]
+            rbg[served] = free[start[own] + place[served]] - cells.rbg_start[own]
+        return rbg
+
+    def _note_grants(
         self,
-        observation: LeaderObservation,
         environment: NDArray[np.int64],
         slot: NDArray[np.int64],
-        decoded: NDArray[np.bool_],
+        granted: NDArray[np.bool_],
+        rbg: NDArray[np.int64],
+        takes_effect: NDArray[np.int64],
+        next_tti: NDArray[np.bool_],
     ) -> None:
-        """Take over the reports, less what was decoded since they were made."""
-        now = observation.tti % len(self._decodes)
-        self._decodes[now] = self._decodes[now - 1]
-        self._decodes[now, slot] += decoded
-        made = (observation.tti - 1 - self._delay[environment]) % len(self._decodes)
-        since = self._decodes[now, slot] - self._decodes[made, slot]
-
-        ucm = observation.ucm.astype(np.int64)
-        level = np.where(ucm == codes_pb2.UCM_SR, 1, np.maximum(ucm - codes_pb2.UCM_BSR, 0))
-        at_least = np.where(level > 0, 1 << np.maximum(level - 1, 0), 0)
-        reported = ucm != codes_pb2.UCM_NULL
-        self._backlog[slot] = np.maximum(np.where(reported, at_least - since, self._backlog[slot] - decoded), 0)
+        """Remember what was granted, until its outcome is known."""
+        index = self._cells.rbg_start[environment] + rbg
+        self._busy_until[slot[granted]] = takes_effect[granted] + 1
+        self._granted[takes_effect[granted] % len(self._granted), slot[granted]] = index[granted]
+        self._promised[:] = False
+        self._promised[index[granted & next_tti]] = True

@@ -21,7 +21,7 @@ from llmac.bridge.scenario import Scenario
 
 def run(
     scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or path of a YAML file.")],
-    agents: Annotated[str, typer.Option(help="Names, separated by commas.")] = ",".join(registry.names()),
+    agents: Annotated[str, typer.Option(help="Names, separated by commas.")] = ",".join(registry.SHOWN),
     ues: Annotated[int | None, typer.Option(help="UEs at TTI 0.")] = None,
     rbgs: Annotated[int | None, typer.Option(help="Resource-block groups.")] = None,
     load: Annotated[float | None, typer.Option(help="Arrival probability per UE and TTI.")] = None,

@@ -1,45 +1,67 @@
 # SPDX-License-Identifier: MIT
 """Finds the parameters of the conventional agents on the validation seeds, so that none is a straw man."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from itertools import product
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from llmac.agents.baselines.aloha import Aloha, AlohaParameters
+from llmac.agents.baselines.parameters import Parameters, entry, grid
 from llmac.agents.evaluation.episodes import play
+from llmac.agents.registry import TUNABLE
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.scenario import Scenario
 
 FIRST_VALIDATION_SEED = 1_000_000
 """Training uses the seeds below, reported results those from 2,000,000."""
 
-
-def grid() -> list[AlohaParameters]:
-    """The parameters that are tried."""
-    attempts_per_rbg = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
-    max_transmissions = (0, 1, 2, 3, 5)
-    return [AlohaParameters(*values) for values in product(attempts_per_rbg, max_transmissions)]
+TIE = 0.002
+"""Goodputs that differ by less than this share are alike; then the mean delay decides."""
 
 
-def tune_aloha(
-    scenario: Scenario, seeds: int, on_tti: Callable[[], None] = lambda: None
-) -> Iterator[tuple[AlohaParameters, dict[str, float]]]:
-    """Every point of the grid with the means of its metrics over `seeds` validation seeds.
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One point of an agent's grid."""
+
+    parameters: Parameters
+    metrics: dict[str, float]
+    """Means over the seeds."""
+
+
+def trials(
+    env: ColumnEnv, scenario: Scenario, agent: str, seeds: int, on_tti: Callable[[], None] = lambda: None
+) -> Iterator[Trial]:
+    """Play every point of an agent's grid.
 
     Args:
+        env: `seeds` environments of the scenario, with bound=True.
         scenario: the one to tune for.
-        seeds: how many episodes for each point.
+        agent: a name in registry.TUNABLE.
+        seeds: how many validation seeds.
         on_tti: called after each TTI.
     """
-    copies = [scenario] * seeds
+    tunable = TUNABLE[agent]
     seed_list = [FIRST_VALIDATION_SEED + i for i in range(seeds)]
-    with ColumnEnv(copies, bound=True) as env:
-        for parameters in grid():
-            agent = Aloha({scenario.name: parameters})
-            episodes = play(env, agent, copies, seed_list, on_tti=on_tti)
-            yield parameters, {name: sum(e[name] for e in episodes) / seeds for name in episodes[0]}
+    for parameters in grid(tunable.parameters):
+        player = tunable.make(lambda _, parameters=parameters: parameters)
+        episodes = play(env, player, [scenario] * seeds, seed_list, on_tti=on_tti)
+        yield Trial(parameters, {name: sum(e[name] for e in episodes) / seeds for name in episodes[0]})
 
 
-def as_yaml_values(parameters: AlohaParameters) -> dict[str, float]:
-    """The form in which tuned.yaml has them."""
-    return asdict(parameters)
+def best(tried: Sequence[Trial]) -> Trial:
+    """The one with the highest goodput; of those that are alike, the one with the lowest mean delay."""
+    goodput = max(t.metrics["goodput_dpdu_per_tti"] for t in tried)
+    alike = [t for t in tried if t.metrics["goodput_dpdu_per_tti"] >= goodput * (1 - TIE)]
+    return min(alike, key=lambda t: t.metrics["mean_delay_tti"])
+
+
+def merge(known: dict[str, Any], scenario: Scenario, found: dict[str, Trial]) -> dict[str, Any]:
+    """What tuned.yaml holds, with what was found for a scenario in place of what it had for the same cell and load."""
+    result = dict(known)
+    for agent, trial in found.items():
+        new = entry(scenario, trial.parameters)
+        cell = [new[name] for name in ("ues", "rbgs", "load")]
+        of_agent = dict(result.get(agent, {}))
+        others = [e for e in of_agent.get(scenario.name, []) if [e[n] for n in ("ues", "rbgs", "load")] != cell]
+        of_agent[scenario.name] = sorted([*others, new], key=lambda e: (e["ues"], e["rbgs"], e["load"]))
+        result[agent] = of_agent
+    return result
