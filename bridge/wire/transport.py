@@ -7,7 +7,6 @@ libzmq's defaults wait for ever, buffer without limit and drop silently; none of
 import errno
 import fcntl
 import os
-import shutil
 import tempfile
 from contextlib import suppress
 from math import ceil
@@ -25,6 +24,8 @@ HEARTBEAT_TIMEOUT_MS = 2000
 HIGH_WATER_MARK = 64
 """Frames queued in each direction for each peer; the conversation needs one, and a few for what is repeated."""
 SEND_TIMEOUT_MS = 1000
+SOCKET = "cells"
+"""File name of an ipc socket."""
 
 _OPTIONS = {
     zmq.LINGER: 0,
@@ -63,7 +64,7 @@ class Listener:
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         try:
-            self._socket.bind(f"ipc://{self._directory.path}/cells" if self._directory else address or "")
+            self._socket.bind(f"ipc://{self._directory.path}/{SOCKET}" if self._directory else address or "")
         except zmq.ZMQError as error:
             self.close()
             raise AddressError(f"{address or 'the ipc socket'} cannot be bound: {error.strerror}") from error
@@ -113,10 +114,11 @@ class Listener:
 class PrivateDirectory:
     """A directory for the ipc socket that only this user can enter.
 
-    A lock tells that its owner lives. What an owner that was killed has left, the next one removes.
+    A lock tells that its owner lives. What an owner that was killed has left, the next one removes: a directory of this
+    name with nothing but a socket in it.
     """
 
-    _PREFIX = "llmac-"
+    _PREFIX = "llmac-bridge-"
 
     def __init__(self) -> None:
         parent = Path(tempfile.gettempdir())
@@ -133,7 +135,7 @@ class PrivateDirectory:
     def remove(self) -> None:
         """Remove it with what is in it; may be called again."""
         if self._lock >= 0:
-            shutil.rmtree(self.path, ignore_errors=True)
+            _remove(self.path)
             os.close(self._lock)
             self._lock = -1
 
@@ -145,9 +147,16 @@ def _remove_if_abandoned(directory: Path) -> None:
         lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(directory, ignore_errors=True)
+            _remove(directory)
         finally:
             os.close(lock)
+
+
+def _remove(directory: Path) -> None:
+    """Remove the socket and the directory, and nothing that somebody else may have put there."""
+    with suppress(OSError):
+        (directory / SOCKET).unlink(missing_ok=True)
+        directory.rmdir()
 
 
 def _check_loopback(address: str) -> None:
