@@ -90,8 +90,9 @@ def lay_out(scenarios: Sequence[Scenario], processes: int, ttis: int | None, *, 
 
 
 def ue_ids(scenario: Scenario, ttis: int) -> int:
-    """Count the UEs that are connected at some time of an episode of `ttis` TTIs; their ids are less than this."""
-    return scenario.ues + sum(event.join for event in scenario.churn if event.tti < ttis)
+    """Count the UEs that can be connected at some time of an episode of `ttis` TTIs; their ids are less than this."""
+    joins = sum(event.join for event in scenario.churn if event.tti < ttis)
+    return scenario.ues + joins + scenario.max_poisson_joins
 
 
 def _block(scenarios: Sequence[Scenario], part: slice, ttis: int, *, privileged: bool, bound: bool) -> Block:
