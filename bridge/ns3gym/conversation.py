@@ -174,18 +174,21 @@ class Conversation:
         """What `take` returns as soon as it is something."""
         deadline = monotonic() + timeout_s
         while (taken := take()) is None:
-            deserted = self._port.deserted() and self._peer
-            if self._process and deserted:
-                self._process.wait(END_S)
-            if self._process and (end := self._process.ended()):
-                raise self._error(CellCrashError, step, end)
-            if deserted:
-                raise self._error(CellCrashError, step, "it closed its connection")
+            self._check_life(step)
             if monotonic() >= deadline:
                 what = "answered" if self._peer else f"connected to tcp://localhost:{self._port.number}"
                 raise self._error(DeadlineError, step, f"no simulation {what} within {timeout_s:g} s")
-            self._port.wait(deadline - monotonic(), self._process.fileno() if self._process else None)
         return taken
+
+    def _check_life(self, step: str) -> None:
+        deserted = self._port.deserted() and self._peer
+        if self._process:
+            if deserted:
+                self._process.wait(END_S)
+            if end := self._process.ended():
+                raise self._error(CellCrashError, step, end)
+        if deserted:
+            raise self._error(CellCrashError, step, "it closed its connection")
 
     def _answer(self, frame: bytes, step: str) -> None:
         if not self._port.send(self._peer, frame):

@@ -2,6 +2,7 @@
 """Values between ns3-gym's data containers and Gymnasium: observations are decoded, actions encoded."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any, cast
 
 import numpy as np
@@ -60,13 +61,19 @@ def _decode_box(box: pb.BoxDataContainer, space: spaces.Box) -> NDArray[Any]:
             sent = np.array(box.floatData, np.float32)
     shape = tuple(box.shape)
     # A container made without a shape has none; what was flattened says so.
-    if sent.size != np.prod(space.shape) or shape not in {space.shape, (sent.size,), ()}:
+    if sent.size != prod(space.shape) or shape not in {space.shape, (sent.size,), ()}:
         raise MisfitError(f"a box of shape {shape} with {sent.size} values was sent where {space.shape} was declared")
+    values = sent if sent.dtype == space.dtype else _converted(sent, space.dtype)
+    return values.reshape(space.shape)
+
+
+def _converted(sent: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Values of a declared dtype that were sent in another."""
     with np.errstate(invalid="ignore", over="ignore"):
-        values = sent.astype(space.dtype).reshape(space.shape)
+        values = sent.astype(dtype)
     # Floating point may be rounded to the declared width; an integer has to arrive as it was.
-    if values.dtype.kind != "f" and not np.array_equal(values.reshape(-1), sent):
-        raise MisfitError(f"{sent.dtype} values were sent that the declared {space.dtype} cannot hold")
+    if dtype.kind != "f" and not np.array_equal(values, sent):
+        raise MisfitError(f"{sent.dtype} values were sent that the declared {dtype} cannot hold")
     return values
 
 

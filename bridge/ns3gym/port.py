@@ -10,7 +10,6 @@ import errno
 import struct
 import weakref
 from collections import deque
-from math import ceil
 
 import zmq
 
@@ -24,6 +23,8 @@ MAX_FRAME_BYTES = 64 * 1024 * 1024
 LINGER_MS = 1000
 """Until a request to stop that was just sent has left, when the port is closed."""
 SEND_TIMEOUT_MS = 1000
+GLANCE_MS = 50
+"""How long `next` and `take` wait, so that the caller can look meanwhile whether the simulation lives."""
 HANDSHAKE_MS = 2000
 """A connection that has not greeted as ZeroMQ does by then is cut."""
 
@@ -47,6 +48,7 @@ class Port:
             zmq.MAXMSGSIZE: MAX_FRAME_BYTES,
             zmq.LINGER: LINGER_MS,
             zmq.SNDTIMEO: SEND_TIMEOUT_MS,
+            zmq.RCVTIMEO: GLANCE_MS,
             zmq.HANDSHAKE_IVL: HANDSHAKE_MS,
         }.items():
             self._socket.setsockopt(option, value)
@@ -62,15 +64,6 @@ class Port:
         self._waiting: deque[tuple[bytes, bytes]] = deque()
         self._dismissed: set[bytes] = set()
 
-    def wait(self, timeout_s: float, descriptor: int | None) -> None:
-        """Wait for a frame, a change of the connections, `descriptor` to become readable, or the end of the time."""
-        poller = zmq.Poller()
-        poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._monitor, zmq.POLLIN)
-        if descriptor is not None:
-            poller.register(descriptor, zmq.POLLIN)
-        poller.poll(max(0, ceil(timeout_s * 1000)))
-
     def deserted(self) -> bool:
         """Whether nobody is connected."""
         while self._monitor.poll(0):
@@ -79,11 +72,14 @@ class Port:
         return self._connections == 0
 
     def next(self) -> tuple[bytes, bytes] | None:
-        """Take the next frame of any peer, with its routing id; None when there is none now."""
+        """Take the next frame of any peer, with its routing id; None when none came within GLANCE_MS."""
         return self._waiting.popleft() if self._waiting else self._receive()
 
     def take(self, peer: bytes) -> bytes | None:
-        """Take the next frame of this peer; None when there is none now. Those of other peers are kept for `next`."""
+        """Take the next frame of this peer; None when none came within GLANCE_MS.
+
+        Frames of other peers are kept for `next`.
+        """
         while frame := self._receive():
             if frame[0] == peer:
                 return frame[1]
@@ -113,7 +109,7 @@ class Port:
     def _receive(self) -> tuple[bytes, bytes] | None:
         while True:
             try:
-                peer, *parts = self._socket.recv_multipart(zmq.NOBLOCK)
+                peer, *parts = self._socket.recv_multipart()
             except zmq.Again:
                 return None
             if peer not in self._dismissed:

@@ -54,10 +54,6 @@ class SimulationProcess:
         )
         self._end = weakref.finalize(self, _end, os.getpid(), self._process, guard, self._pidfd)
 
-    def fileno(self) -> int:
-        """A descriptor that becomes readable when the process ends."""
-        return self._pidfd
-
     def ended(self) -> str | None:
         """How the process ended, a clause; None while it runs. Not to be asked after `stop`."""
         # Looked at without being reaped, so that the number stays the group's until `stop` has ended that.
