@@ -9,6 +9,7 @@ import yaml
 
 from llmac.bridge.errors import ScenarioError
 from llmac.bridge.scenario import Scenario, builtin_names, load, to_proto
+from llmac.bridge.scenario.sections import Bernoulli
 from llmac.v1 import scenario_pb2
 
 
@@ -92,7 +93,7 @@ def test_the_built_in_ones_load_and_survive_a_round_trip(name: str) -> None:
 
 def test_overrides_set_fields_by_their_dotted_names() -> None:
     scenario = load("paper", {"ues": "6", "radio.mcs": 4, "traffic.load": 0.25})
-    assert (scenario.ues, scenario.radio.mcs, scenario.traffic.load) == (6, 4, 0.25)
+    assert (scenario.ues, scenario.radio.mcs, scenario.traffic) == (6, 4, Bernoulli(load=0.25))
     with pytest.raises(ScenarioError, match=r"ues has no fields of its own"):
         load("paper", {"ues.x": 1})
 
