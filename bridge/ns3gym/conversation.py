@@ -181,19 +181,20 @@ class Conversation:
         return taken
 
     def _check_life(self, step: str) -> None:
-        deserted = self._port.deserted() and self._peer
-        if self._process:
-            if deserted:
-                self._process.wait(END_S)
-            if end := self._process.ended():
-                raise self._error(CellCrashError, step, end)
-        if deserted:
-            raise self._error(CellCrashError, step, "it closed its connection")
+        if self._peer and self._port.deserted():
+            raise self._disconnected(step)
+        if self._process and (end := self._process.ended()):
+            raise self._error(CellCrashError, step, end)
 
     def _answer(self, frame: bytes, step: str) -> None:
         if not self._port.send(self._peer, frame):
-            raise self._error(CellCrashError, step, "it closed its connection")
+            raise self._disconnected(step)
         self._turn = "simulation"
+
+    def _disconnected(self, step: str) -> CellCrashError:
+        if self._process and self._process.wait(END_S) and (end := self._process.ended()):
+            return self._error(CellCrashError, step, end)
+        return self._error(CellCrashError, step, "it closed its connection")
 
     def _error(self, kind: type[E], step: str, cause: str) -> E:
         return kind(self.name, step, cause, self._process.log() if self._process else "")

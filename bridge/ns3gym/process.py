@@ -52,7 +52,7 @@ class SimulationProcess:
         guard = subprocess.Popen(  # noqa: S603 (a constant)
             ["/bin/sh", "-c", _GUARD, str(self.pid)], stdin=subprocess.PIPE, start_new_session=True
         )
-        self._end = weakref.finalize(self, _end, os.getpid(), self._process, guard, self._pidfd)
+        self._end = weakref.finalize(self, _end, os.getpid(), self._process, guard, self._pidfd, self._log)
 
     def ended(self) -> str | None:
         """How the process ended, a clause; None while it runs. Not to be asked after `stop`."""
@@ -87,10 +87,11 @@ class SimulationProcess:
             os.killpg(self.pid, signal.SIGTERM)
             self.wait(grace_s / 2)
         self._end()
-        self._log.finish(LOG_END_S)
 
 
-def _end(owner: int, process: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], pidfd: int) -> None:
+def _end(
+    owner: int, process: subprocess.Popen[bytes], guard: subprocess.Popen[bytes], pidfd: int, log: ProcessLog
+) -> None:
     """End the group at once, then its guard, and give back what they held."""
     if os.getpid() != owner:  # a copy of the environment in a forked process
         return
@@ -99,4 +100,5 @@ def _end(owner: int, process: subprocess.Popen[bytes], guard: subprocess.Popen[b
     guard.kill()  # before the number is free for another group
     guard.communicate()
     process.wait()
+    log.finish(LOG_END_S)
     os.close(pidfd)

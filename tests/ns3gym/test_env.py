@@ -251,6 +251,7 @@ def test_a_forgotten_environment_leaves_nothing(command: Command) -> None:
     env = env_of(command())
     env.reset()
     del env
+    gc.collect()
 
 
 def test_no_simulation_outlives_python(command: Command, tmp_path: Path) -> None:
