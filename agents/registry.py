@@ -15,8 +15,10 @@ from llmac.agents.baselines.grant import (
     SpeculativeGrantParameters,
 )
 from llmac.agents.baselines.parameters import Choose, Parameters, tuned
+from llmac.agents.baselines.persistent import HybridParameters, Persistent, SpsParameters
 from llmac.agents.baselines.priorities import LongestQueue, ProportionalFair
 from llmac.agents.baselines.random import Random
+from llmac.agents.baselines.tdma import Tdma, TdmaParameters
 from llmac.bridge.errors import LlmacError
 
 REFERENCE = "genie"
@@ -41,6 +43,9 @@ TUNABLE = {
     "grant-pf": Tunable(AveragingGrantParameters, lambda choose: Grant(choose, ProportionalFair())),
     "grant-lqf": Tunable(GrantParameters, lambda choose: Grant(choose, LongestQueue())),
     "grant-spec": Tunable(SpeculativeGrantParameters, Grant),
+    "tdma": Tunable(TdmaParameters, Tdma),
+    "sps": Tunable(SpsParameters, Persistent),
+    "hybrid": Tunable(HybridParameters, Persistent),
 }
 """Those whose parameters `llmac tune` finds, by name."""
 

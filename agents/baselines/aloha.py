@@ -3,9 +3,9 @@
 
 A UE with something to send transmits on an RBG drawn uniformly, now and then: `Aloha` with a fixed probability
 (Roberts, 1975), `BackoffAloha` after a wait drawn from a window that doubles with every failure (Metcalfe and Boggs,
-1976). The BS acknowledges what it decodes; an acknowledged dPDU is deleted. A UE does not repeat a transmission before its
-acknowledgement could have arrived. After a number of transmissions without one the dPDU is given up, which under load is
-worth it.
+1976). The BS acknowledges what it decodes; an acknowledged dPDU is deleted. A UE does not repeat a transmission before
+its acknowledgement could have arrived. After a number of transmissions without one the dPDU is given up, which under
+load is worth it.
 """
 
 from abc import ABC, abstractmethod

@@ -46,7 +46,7 @@ class Cells:
         self.ack_deletes = np.array([s.ack_deletes for s in scenarios], dtype=np.bool_)
         totals = np.array([s.ue_total for s in scenarios], dtype=np.int64)
         self.slots = int(totals.sum())
-        self._slot_start = np.concatenate([[0], np.cumsum(totals)[:-1]])
+        self.slot_start = np.concatenate([[0], np.cumsum(totals)[:-1]])
 
     def environment(self, observation: LeaderObservation | FollowerObservation) -> NDArray[np.int64]:
         """[n] environment of each connected UE."""
@@ -54,13 +54,13 @@ class Cells:
 
     def slot(self, observation: LeaderObservation | FollowerObservation) -> NDArray[np.int64]:
         """[n] place of each connected UE in per-UE memory."""
-        return self._slot_start[self.environment(observation)] + observation.ue_id.astype(np.int64)
+        return self.slot_start[self.environment(observation)] + observation.ue_id.astype(np.int64)
 
     def decoded_slots(self, observation: LeaderObservation) -> NDArray[np.int64]:
         """Places in per-UE memory of the UEs that were decoded in the TTI before, connected still or not."""
         rbg = np.flatnonzero(observation.rbg_outcome >= 0)
         environment = np.searchsorted(self.rbg_start, rbg, side="right") - 1
-        return self._slot_start[environment] + observation.rbg_outcome[rbg].astype(np.int64)
+        return self.slot_start[environment] + observation.rbg_outcome[rbg].astype(np.int64)
 
     def seen(self, observation: LeaderObservation) -> "Seen":
         """What the BS sees of each connected UE."""
@@ -124,6 +124,31 @@ def rank_within(
     owner = environment[order]
     rank[order] = np.arange(order.size) - np.searchsorted(owner, owner, side="left")
     return rank
+
+
+def assign_rbgs(
+    cells: Cells, free: NDArray[np.bool_], environment: NDArray[np.int64], rank: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Hand out the free RBGs of each environment in the order of the ranks.
+
+    Args:
+        cells: the environments.
+        free: [B] RBGs of all environments.
+        environment: [n] of each UE.
+        rank: [n] smallest first; a UE with -1 gets none.
+
+    Returns:
+        [n] RBG within its environment, -1 for none.
+    """
+    index = np.flatnonzero(free)
+    start = np.searchsorted(index, cells.rbg_start)
+    count = np.searchsorted(index, cells.rbg_start + cells.rbgs) - start
+    place = rank_within(environment, rank, rank >= 0)
+    served = (place >= 0) & (place < count[environment])
+    own = environment[served]
+    rbg = np.full(rank.size, -1)
+    rbg[served] = index[start[own] + place[served]] - cells.rbg_start[own]
+    return rbg
 
 
 def dcms(cells: Cells, observation: LeaderObservation, code: NDArray[np.int64]) -> LeaderAction:

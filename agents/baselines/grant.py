@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from llmac.agents.baselines.columns import Cells, Seen, dcms, limit_dcms, rank_within
+from llmac.agents.baselines.columns import Cells, Seen, assign_rbgs, dcms, limit_dcms, rank_within
 from llmac.agents.baselines.parameters import Choose, blocks_rarely_fail, tunable
 from llmac.agents.baselines.priorities import Order, Priority, RoundRobin
 from llmac.agents.baselines.reports import Backlogs, report
@@ -130,7 +130,11 @@ class Grant:
         # Without ack_deletes, a UE that is acknowledged deletes first: it can transmit in the next TTI.
         next_tti = owed & ~cells.ack_deletes[environment]
         rank = self._rank(seen, order, backlog, ~next_tti | self._merge_acks[environment])
-        rbg = self._assign(environment, rank, next_tti)
+        rbg = np.where(
+            next_tti,
+            assign_rbgs(cells, np.ones_like(self._promised), environment, np.where(next_tti, rank, -1)),
+            assign_rbgs(cells, ~self._promised, environment, np.where(next_tti, -1, rank)),
+        )
         granted = rbg >= 0
 
         grant = codes_pb2.DCM_GRANT + rbg + np.where(owed, cells.rbgs[environment], 0)
@@ -197,27 +201,6 @@ class Grant:
         rank = rank_within(environment, order.key, certain, order.turn)
         ahead = np.bincount(environment[certain], minlength=len(self._cells.scenarios))[environment]
         return np.where(maybe, ahead + rank_within(environment, silent, maybe, order.turn), rank)
-
-    def _assign(
-        self, environment: NDArray[np.int64], rank: NDArray[np.int64], next_tti: NDArray[np.bool_]
-    ) -> NDArray[np.int64]:
-        """[n] RBG of its environment for each UE, in the order of their ranks, -1 for none.
-
-        Those whose grant takes effect in the next TTI share the RBGs of that TTI; the others those not yet promised.
-        """
-        cells = self._cells
-        rbg = np.full(rank.size, -1)
-        for free, eligible in (
-            (np.flatnonzero(~self._promised), (rank >= 0) & ~next_tti),
-            (np.arange(self._promised.size), (rank >= 0) & next_tti),
-        ):
-            start = np.searchsorted(free, cells.rbg_start)
-            end = np.searchsorted(free, cells.rbg_start + cells.rbgs)
-            place = rank_within(environment, rank, eligible)
-            served = (place >= 0) & (place < (end - start)[environment])
-            own = environment[served]
-            rbg[served] = free[start[own] + place[served]] - cells.rbg_start[own]
-        return rbg
 
     def _note_grants(
         self,

@@ -2,8 +2,8 @@
 """Parameters of the conventional agents: what may be tried, what `llmac tune` found, and a guess for the rest.
 
 An agent's parameters are a frozen dataclass; the fields that `tunable` makes are tuned, others keep their defaults.
-tuned.yaml holds, by agent and scenario name, the values for one or several populations and loads; a scenario that has none
-gets the dataclass's own guess.
+tuned.yaml holds, by agent and scenario name, the values for one or several populations and loads; a scenario that has
+none gets the dataclass's own guess.
 """
 
 from collections.abc import Callable, Mapping

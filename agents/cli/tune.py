@@ -20,7 +20,9 @@ from llmac.bridge.errors import LlmacError
 from llmac.bridge.scenario import Scenario
 
 _SHOWN = ("goodput_dpdu_per_tti", "jain_index", "mean_delay_tti", "loss_rate")
-_HEADER = "# Parameters of the conventional agents, as `llmac tune SCENARIO --write FILE` finds them on the validation seeds.\n"
+_HEADER = (
+    "# Parameters of the conventional agents, found by `llmac tune SCENARIO --write FILE` on the validation seeds.\n"
+)
 
 
 def tune(
