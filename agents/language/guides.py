@@ -2,8 +2,8 @@
 """What may be said next: the grammar, and on top of it the rules that depend on the state of the cell.
 
 UE: `transmit` and `delete` only with a non-empty buffer; a UCM only with an opportunity.
-BS: UEs in ascending order, each at most once and only connected ones; an RBG granted at most once; `ack` only to a UE
-that was decoded in the TTI before; at most K messages.
+BS: connected UEs in the order in which they were shown, each at most once; an RBG granted at most once; `ack` only to a
+UE that was decoded in the TTI before; at most K messages.
 """
 
 from typing import Final
@@ -73,17 +73,17 @@ class BsGuide:
 
     Args:
         phrases: of this cell.
-        connected: [UEs of the phrases] whether each is connected.
+        place: [UEs of the phrases] place of each in the order in which the BS names them; -1 for those that are not
+            connected.
         decoded: [UEs of the phrases] whether it was decoded in the TTI before.
         limit: K; 0 for none.
     """
 
-    def __init__(
-        self, phrases: BsPhrases, connected: NDArray[np.bool_], decoded: NDArray[np.bool_], limit: int
-    ) -> None:
+    def __init__(self, phrases: BsPhrases, place: NDArray[np.int64], decoded: NDArray[np.bool_], limit: int) -> None:
         self._phrases = phrases
-        self._left = limit or len(connected)
-        per_phrase = np.repeat(connected, phrases.per_ue)
+        self._place = place
+        self._left = limit or len(place)
+        per_phrase = np.repeat(place >= 0, phrases.per_ue)
         per_phrase &= ~phrases.acks[:-1] | np.repeat(decoded, phrases.per_ue)
         self.permitted = np.append(per_phrase, True)
         """[number of phrases] those that may come next."""
@@ -107,8 +107,8 @@ class BsGuide:
     def _said(self, message: int) -> None:
         phrases = self._phrases
         self._left -= 1
-        last = len(self.permitted) - 1 if self._left == 0 else (int(phrases.ue[message]) + 1) * phrases.per_ue
-        self.permitted[:last] = False
+        later = (self._place > self._place[phrases.ue[message]]) & (self._left > 0)
+        self.permitted[:-1] &= np.repeat(later, phrases.per_ue)
         rbg = int(phrases.codes.dcm_rbg[phrases.dcm[message]])
         if rbg >= 0:
             self.permitted[phrases.granting[rbg]] = False

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The BS side of a language agent: from observations to requests, and from sentences to DCMs."""
+"""The BS side of a language agent: from observations to requests, and from sentences to DCMs.
 
-from collections.abc import Sequence
+To its model a BS names UEs by their labels, in the order in which it was shown them; `canonical` gives the sentence of
+the grammar, with ids in ascending order, for what it said.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,24 +16,29 @@ from llmac.agents.engine.backend import Request
 from llmac.agents.language.guides import BsGuide
 from llmac.agents.language.labels import label_space, random_labels
 from llmac.agents.language.ledger import Ledger, Page
-from llmac.agents.language.phrases import BsPhrases, Phrasebook
+from llmac.agents.language.phrases import Phrasebook
 from llmac.agents.language.prompts import Entry, bs_state
 from llmac.bridge.envs.observations import LeaderAction, LeaderObservation
-from llmac.bridge.pag.codes import bsr_level
-from llmac.bridge.pag.sentences import Dcm, Pag
+from llmac.bridge.errors import ActionError
+from llmac.bridge.pag.sentences import END, Dcm, Pag
 from llmac.bridge.scenario import Scenario
-
-_UNCAPPED_LEVELS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """What was observed, until it is answered."""
+class _Scene:
+    """One environment, as its BS sees it in one TTI.
 
-    observation: LeaderObservation
-    page: Page
+    Attributes:
+        first: index of its first UE in the columns.
+        ids: of the connected UEs.
+        labels: of the same UEs.
+        order: indices of the UEs in the order in which they are shown and named.
+    """
+
+    first: int
+    ids: NDArray[np.uint32]
     labels: NDArray[np.int64]
-    """[n] of the connected UEs."""
+    order: NDArray[np.intp]
 
 
 class Leader:
@@ -44,33 +53,20 @@ class Leader:
     def __init__(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64], phrasebook: Phrasebook) -> None:
         self._scenarios = tuple(scenarios)
         self._ledger = Ledger(scenarios, seeds)
-        self._spaces = [label_space(s.ue_total) for s in scenarios]
+        self._grammars = [Pag((), s.rbgs, s.vocabulary) for s in scenarios]
+        spaces = [label_space(s.ue_total) for s in scenarios]
         self._labels = [
             random_labels(seed, s.ue_total, space)
-            for s, seed, space in zip(scenarios, seeds.tolist(), self._spaces, strict=True)
+            for s, seed, space in zip(scenarios, seeds.tolist(), spaces, strict=True)
         ]
-        self._phrases: list[BsPhrases] = [
-            phrasebook.bs(space, s.rbgs, s.vocabulary) for s, space in zip(scenarios, self._spaces, strict=True)
-        ]
+        self._phrases = [phrasebook.bs(space, s.rbgs, s.vocabulary) for s, space in zip(scenarios, spaces, strict=True)]
 
     def observe(self, observation: LeaderObservation) -> list[Request]:
         """One request for each environment."""
         page = self._ledger.observe(observation)
-        ends = np.cumsum(observation.ue_count)
-        bounds = list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
-        labels = [of[observation.ue_id[a:b]] for of, (a, b) in zip(self._labels, bounds, strict=True)]
-        self._turn = _Turn(observation, page, np.concatenate(labels))
-        levels = bsr_level(page.backlog, _UNCAPPED_LEVELS)
-        requests: list[Request] = []
-        for e, (a, b) in enumerate(bounds):
-            state = bs_state(self._scenarios[e], _entries(labels[e], levels[a:b], page.decoded[a:b], page.turn[a:b]))
-            connected = np.zeros(self._spaces[e], dtype=np.bool_)
-            connected[labels[e]] = True
-            decoded = np.zeros(self._spaces[e], dtype=np.bool_)
-            decoded[labels[e]] = page.decoded[a:b]
-            limit = self._scenarios[e].control.max_dcms_per_tti
-            requests.append(Request(state, BsGuide(self._phrases[e], connected, decoded, limit)))
-        return requests
+        self._seen = (observation, page)
+        self._scenes = list(self._make_scenes(observation, page))
+        return [self._request(e, page) for e in range(len(self._scenes))]
 
     def act(self, sentences: Sequence[str]) -> LeaderAction:
         """Carry out the sentences, one for each environment, that answer the last observation.
@@ -78,43 +74,69 @@ class Leader:
         Raises:
             ActionError: a sentence is outside the grammar.
         """
-        turn, counts = self._turn, self._turn.observation.ue_count.tolist()
-        code = np.zeros(len(turn.labels), dtype=np.int64)
-        first = 0
-        for scenario, sentence, count in zip(self._scenarios, sentences, counts, strict=True):
-            labels = turn.labels[first : first + count].tolist()
-            place = {label: first + i for i, label in enumerate(labels)}
-            for dcm in Pag(labels, scenario.rbgs, scenario.vocabulary).parse_bs(sentence):
-                code[place[dcm.ue]] = dcm.code
-            first += count
-        self._ledger.note(turn.observation, turn.page, code)
-        return dcms(self._ledger.cells, turn.observation, code)
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """[n] labels of the UEs of the last observation."""
-        return self._turn.labels
+        observation, page = self._seen
+        code = np.zeros(len(observation.ue_id), dtype=np.int64)
+        for e, (scene, sentence) in enumerate(zip(self._scenes, sentences, strict=True)):
+            for ue, dcm in self._parse(e, sentence).items():
+                code[scene.first + ue] = dcm
+        self._ledger.note(page, code)
+        return dcms(self._ledger.cells, observation, code)
 
     def tell(self, code: NDArray[np.int64]) -> list[str]:
         """Take note of DCM codes, [n], that someone else chose for the last observation; returns their sentences."""
-        turn, counts = self._turn, self._turn.observation.ue_count.tolist()
-        sentences: list[str] = []
-        first = 0
-        for scenario, count in zip(self._scenarios, counts, strict=True):
-            labels = turn.labels[first : first + count].tolist()
-            said = zip(labels, code[first : first + count].tolist(), strict=True)
-            messages = [Dcm(label, c) for label, c in sorted(said) if c]
-            sentences.append(Pag(labels, scenario.rbgs, scenario.vocabulary).print_bs(messages))
-            first += count
-        self._ledger.note(turn.observation, turn.page, code)
-        return sentences
+        self._ledger.note(self._seen[1], code)
+        return [self._say(e, code[s.first : s.first + len(s.ids)]) for e, s in enumerate(self._scenes)]
+
+    def canonical(self, environment: int, sentence: str) -> str:
+        """The sentence of the grammar for what a BS said to the last observation.
+
+        Raises:
+            ActionError: that is outside the grammar.
+        """
+        ids = self._scenes[environment].ids.tolist()
+        said = self._parse(environment, sentence)
+        scenario = self._scenarios[environment]
+        messages = [Dcm(ids[ue], said[ue]) for ue in sorted(said)]
+        return Pag(ids, scenario.rbgs, scenario.vocabulary).print_bs(messages)
+
+    def _make_scenes(self, observation: LeaderObservation, page: Page) -> Iterator[_Scene]:
+        ends = np.cumsum(observation.ue_count).tolist()
+        for of, first, last in zip(self._labels, [0, *ends], ends, strict=False):
+            ids = observation.ue_id[first:last]
+            labels = of[ids]
+            yield _Scene(first, ids, labels, _order(labels, page.seen.decoded[first:last], page.turn[first:last]))
+
+    def _request(self, environment: int, page: Page) -> Request:
+        scene, scenario, phrases = self._scenes[environment], self._scenarios[environment], self._phrases[environment]
+        here = slice(scene.first, scene.first + len(scene.ids))
+        decoded, level = page.seen.decoded[here], page.level[here]
+        listed = scene.order[(decoded | (level > 0))[scene.order]]
+        columns = (column[listed].tolist() for column in (scene.labels, level, decoded, page.turn[here]))
+        state = bs_state(scenario, [Entry(*row) for row in zip(*columns, strict=True)])
+        place = np.full(phrases.ues, -1)
+        place[scene.labels[scene.order]] = np.arange(len(scene.order))
+        was_decoded = np.zeros(phrases.ues, dtype=np.bool_)
+        was_decoded[scene.labels] = decoded
+        return Request(state, BsGuide(phrases, place, was_decoded, scenario.control.max_dcms_per_tti))
+
+    def _say(self, environment: int, code: NDArray[np.int64]) -> str:
+        """Sentence for the DCM code of each UE of an environment."""
+        scene, grammar = self._scenes[environment], self._grammars[environment]
+        named = scene.order[code[scene.order] > 0]
+        messages = zip(scene.labels[named].tolist(), code[named].tolist(), strict=True)
+        return "; ".join([*(grammar.clause(Dcm(*message)) for message in messages), END])
+
+    def _parse(self, environment: int, sentence: str) -> dict[int, int]:
+        """DCM code by index of the UE in its environment."""
+        *clauses, end = sentence.split("; ")
+        if end != END:
+            raise ActionError(f"{sentence!r} is no BS sentence; its last word is 'end'")
+        index = {label: i for i, label in enumerate(self._scenes[environment].labels.tolist())}
+        messages = [self._grammars[environment].parse_clause(clause) for clause in clauses]
+        return {index[message.ue]: message.code for message in messages}
 
 
-def _entries(
-    labels: NDArray[np.int64], levels: NDArray[np.int64], decoded: NDArray[np.bool_], turns: NDArray[np.int64]
-) -> list[Entry]:
-    """Those UEs of one cell that the BS may have something to say to, in falling order of labels."""
-    listed = np.flatnonzero(decoded | (levels > 0))
-    order = listed[np.argsort(-labels[listed])]
-    columns = (labels[order], levels[order], decoded[order], turns[order])
-    return [Entry(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+def _order(labels: NDArray[np.int64], decoded: NDArray[np.bool_], turns: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The order in which a BS is shown its UEs: the decoded ones, then those that wait by turn, then the others."""
+    never = np.iinfo(np.int64).max
+    return np.lexsort((labels, np.where(turns < 0, never, turns), ~decoded))

@@ -152,6 +152,7 @@ class BsPhrases(PhraseGrammar):
     """Messages of a BS to UEs 0 .. ues - 1, ascending by UE and then by code, and at last " end".
 
     Attributes:
+        ues: number of UEs.
         codes: the code tables.
         per_ue: phrases of each UE.
         ue: [number of phrases] receiver; that of " end" is `ues`.
@@ -162,6 +163,7 @@ class BsPhrases(PhraseGrammar):
 
     def __init__(self, vocabulary: Vocabulary, ues: int, rbgs: int, messages: Semantic | Opaque) -> None:
         pag = Pag(range(ues), rbgs, messages)
+        self.ues = ues
         self.codes = codes = pag.codes
         self.per_ue = codes.dcm_codes - 1
         clauses = [f" {pag.clause(Dcm(ue, code))};" for ue in range(ues) for code in range(1, codes.dcm_codes)]

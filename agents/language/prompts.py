@@ -57,11 +57,11 @@ class Entry:
             words.append(f" {self.turn}")
         elif not self.decoded:
             words.append(" busy")
-        return f"{''.join(words)} {self.level} {self.label}"
+        return f"{''.join(words)} {self.label} {self.level}"
 
 
 def bs_state(scenario: Scenario, entries: Iterable[Entry]) -> str:
-    """State of a BS; `entries` in falling order of labels, so that the next to be named stands last."""
+    """State of a BS; a BS names UEs in the order of `entries`."""
     return TEMPLATES[Role.BS].state.format(
         rbgs=scenario.rbgs, limit=scenario.control.max_dcms_per_tti, ues="".join(map(str, entries))
     )

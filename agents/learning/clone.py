@@ -42,9 +42,9 @@ class CloneOptions:
     """Batches of episodes."""
     slip: float = 0.05
     """Probability that a UE does something else than the teacher says while it is recorded."""
-    bs_layers: int = 3
+    bs_layers: int = 2
     ue_layers: int = 2
-    bs_steps: int = 1200
+    bs_steps: int = 1500
     ue_steps: int = 500
     batch: int = 64
     """Examples per step."""

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.agent import Agent
-from llmac.agents.baselines.columns import Cells, dcms, rank_within
 from llmac.agents.baselines.random import Random
 from llmac.agents.chance import Purpose, uniform
 from llmac.agents.engine.backend import Guide, Request
@@ -19,7 +18,6 @@ from llmac.agents.language.prompts import TEMPLATES, Role
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
-from llmac.v1 import codes_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,6 @@ def record(
         for (request, sentence), state, words in zip(new, states, said, strict=True):
             known[request.state, sentence] = _example(request.guide, [*instructions[role], *state], words, vocabulary)
 
-    cells = Cells(scenarios, seeds)
     clumsy = Random()
     clumsy.reset(scenarios, seeds)
     leader, follower = Leader(scenarios, seeds, phrasebook), Follower(scenarios, phrasebook)
@@ -82,9 +79,9 @@ def record(
     leaders = env.reset(seeds, scenarios)
     while not leaders.done:
         requests = leader.observe(leaders)
-        code = _renumbered(cells, leaders, leader.labels, _per_ue(leaders, teacher.lead(leaders)))
-        keep(Role.BS, requests, leader.tell(code))
-        followers = env.lead(dcms(cells, leaders, code))
+        action = teacher.lead(leaders)
+        keep(Role.BS, requests, leader.tell(_per_ue(leaders, action)))
+        followers = env.lead(action)
         requests = follower.observe(followers)
         action = teacher.follow(followers).action
         keep(Role.UE, requests, follower.tell(action))
@@ -106,22 +103,6 @@ def _per_ue(observation: LeaderObservation, action: LeaderAction) -> NDArray[np.
 def _keys(count: NDArray[np.uint32], ue: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Numbers that ascend over all environments."""
     return (np.repeat(np.arange(len(count)), count) << 32) + ue
-
-
-def _renumbered(
-    cells: Cells, observation: LeaderObservation, labels: NDArray[np.int64], code: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The grants of each cell with their RBGs in order of labels.
-
-    The teacher knows no RBG from another, so that which of them a UE gets is no decision of its; this way a state has one
-    sentence.
-    """
-    environment = cells.environment(observation)
-    rbgs = cells.rbgs[environment]
-    granted = code >= codes_pb2.DCM_GRANT
-    with_ack = code >= codes_pb2.DCM_GRANT + rbgs
-    rank = rank_within(environment, labels, granted)
-    return np.where(granted, codes_pb2.DCM_GRANT + rank + np.where(with_ack, rbgs, 0), code)
 
 
 def _example(guide: Guide, prompt: list[int], words: list[int], vocabulary: Vocabulary) -> Example:

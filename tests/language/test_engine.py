@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""The engine against a plain reference: one sentence at a time, no cache, no batch, logits of the whole vocabulary."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from transformers import PreTrainedModel
+
+from llmac.agents.chance import Purpose, uniform
+from llmac.agents.engine import engine as engine_module
+from llmac.agents.engine.backend import Guide, Request
+from llmac.agents.engine.engine import Engine
+from llmac.agents.language.guides import BsGuide, UeGuide, UeRules
+from llmac.agents.language.phrases import Phrasebook, Vocabulary
+from llmac.agents.language.prompts import TEMPLATES, Entry, Role, UePrompts, bs_state
+from llmac.bridge.errors import LlmacError
+from llmac.bridge.pag.codes import Codes
+from llmac.bridge.scenario import Scenario, Semantic
+
+TOLERANCE = 1e-4
+CELL = Scenario(name="cell", rbgs=3, ues=4)
+CODES = Codes(CELL.rbgs, CELL.vocabulary)
+
+
+@torch.inference_mode()
+def reference_log_prob(
+    model: PreTrainedModel, vocabulary: Vocabulary, role: Role, state: str, guide: Guide, tokens: tuple[int, ...]
+) -> float:
+    """Log-probability of a sentence, by the definition."""
+    so_far = vocabulary.encode([TEMPLATES[role].instruction + state])[0]
+    log_prob = 0.0
+    for token in tokens:
+        logits = model(input_ids=torch.tensor([so_far]), use_cache=False).logits[0, -1].double()
+        allowed = torch.from_numpy(guide.allowed)
+        log_prob += float(logits[token] - torch.logsumexp(logits[allowed], 0))
+        so_far = [*so_far, token]
+        guide.advance(token)
+    assert guide.allowed.size == 0
+    return log_prob
+
+
+class Cases:
+    """Random requests of both roles, made again as often as wanted."""
+
+    def __init__(self, phrasebook: Phrasebook, role: Role, count: int, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._role = role
+        self._rules = UeRules(phrasebook.ue(CELL.rbgs, CELL.vocabulary))
+        self._phrases = phrasebook.bs(100, CELL.rbgs, CELL.vocabulary)
+        self._prompts = UePrompts(CELL)
+        self.cases: list[tuple[str, Callable[[], Guide]]] = [self._case() for _ in range(count)]
+
+    def requests(self) -> list[Request]:
+        return [Request(state, make()) for state, make in self.cases]
+
+    def _case(self) -> tuple[str, Callable[[], Guide]]:
+        rng = self._rng
+        if self._role is Role.UE:
+            buffer, report = int(rng.integers(0, 3)), int(rng.integers(0, 2))
+            last, sent, heard = (int(rng.integers(0, n)) for n in (CODES.ue_action_codes, 2, CODES.dcm_codes))
+            state = self._prompts.state(buffer, last, sent, heard, report)
+            return state, lambda: UeGuide(self._rules, backlogged=buffer > 0, may_report=report > 0)
+        labels = rng.permutation(100)[: rng.integers(0, 5)]
+        place = np.full(100, -1)
+        place[labels] = np.arange(len(labels))
+        decoded = np.zeros(100, dtype=np.bool_)
+        decoded[labels[: len(labels) // 2]] = True
+        entries = [
+            Entry(int(u), 2, decoded=bool(decoded[u]), turn=-1 if decoded[u] else i) for i, u in enumerate(labels)
+        ]
+        limit = int(rng.integers(0, 3))
+        return bs_state(CELL, entries), lambda: BsGuide(self._phrases, place, decoded, limit)
+
+
+def draws(requests: NDArray[np.int64], step: int) -> NDArray[np.float64]:
+    return uniform(np.full(len(requests), 5, dtype=np.uint64), step, Purpose.UE_SENTENCE, requests.astype(np.uint32))
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("sample", [False, True])
+def test_log_probs_equal_the_reference(
+    phrasebook: Phrasebook,
+    engines: dict[Role, Engine],
+    models: dict[Role, PreTrainedModel],
+    role: Role,
+    *,
+    sample: bool,
+) -> None:
+    cases = Cases(phrasebook, role, 60, seed=1)
+    replies = engines[role].decide(cases.requests(), draws if sample else None)
+    assert len({reply.sentence for reply in replies}) > 1
+    for (state, make), reply in zip(cases.cases, replies, strict=True):
+        expected = reference_log_prob(models[role], phrasebook.vocabulary, role, state, make(), reply.tokens)
+        assert reply.log_prob == pytest.approx(expected, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 1000), rows=st.sampled_from([1, 3, 256]))
+def test_batching_padding_and_sharing_change_nothing(
+    phrasebook: Phrasebook,
+    engines: dict[Role, Engine],
+    monkeypatch: pytest.MonkeyPatch,
+    role: Role,
+    seed: int,
+    rows: int,
+) -> None:
+    monkeypatch.setattr(engine_module, "ROWS_PER_BATCH", rows)
+    cases = Cases(phrasebook, role, 12, seed)
+    cases.cases += cases.cases[:4]
+    together = engines[role].decide(cases.requests(), draws)
+    for i, request in enumerate(cases.requests()):
+        (alone,) = engines[role].decide([request], lambda _, step, i=i: draws(np.array([i]), step))
+        assert alone.sentence == together[i].sentence
+        assert alone.log_prob == pytest.approx(together[i].log_prob, abs=TOLERANCE)
+
+
+def test_the_most_probable_token_is_taken_without_chance(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:
+    cases = Cases(phrasebook, Role.UE, 8, seed=2)
+    lowest = engines[Role.UE].decide(cases.requests(), None)
+    assert lowest == engines[Role.UE].decide(cases.requests(), None)
+
+
+def test_sentences_are_drawn_with_their_probabilities(
+    phrasebook: Phrasebook, engines: dict[Role, Engine], models: dict[Role, PreTrainedModel]
+) -> None:
+    """A small cell, whose sentences can be listed: their probabilities add up to one, and the draws follow them."""
+    small = Scenario(name="small", rbgs=1, vocabulary=Semantic(bsr_levels=2))
+    rules = UeRules(phrasebook.ue(1, small.vocabulary))
+    state = UePrompts(small).state(1, 0, 0, 0, 1)
+    texts = rules.phrases.phrases
+    tokens = [tuple(ids) for ids in phrasebook.vocabulary.encode(texts)]
+
+    def guide() -> UeGuide:
+        return UeGuide(rules, backlogged=True, may_report=True)
+
+    probability = np.exp(
+        [reference_log_prob(models[Role.UE], phrasebook.vocabulary, Role.UE, state, guide(), t) for t in tokens]
+    )
+    assert probability.sum() == pytest.approx(1.0, abs=TOLERANCE)
+    count = 4000
+    replies = engines[Role.UE].decide([Request(state, guide()) for _ in range(count)], draws)
+    said = np.array([texts.index(f" {reply.sentence}") for reply in replies])
+    share = np.bincount(said, minlength=len(texts)) / count
+    assert np.abs(share - probability).max() < 5 * np.sqrt(0.25 / count)
+
+
+def test_new_weights_are_used_once_announced(vocabulary: Vocabulary, models: dict[Role, PreTrainedModel]) -> None:
+    instruction = TEMPLATES[Role.UE].instruction
+    phrasebook = Phrasebook(vocabulary)
+    cases = Cases(phrasebook, Role.UE, 10, seed=3)
+    one = Engine(models[Role.UE], vocabulary, instruction)
+    two = Engine(models[Role.BS], vocabulary, instruction)
+    expected = [reply.log_prob for reply in two.decide(cases.requests(), None)]
+    assert [reply.log_prob for reply in one.decide(cases.requests(), None)] != pytest.approx(expected, abs=TOLERANCE)
+    before = {name: tensor.clone() for name, tensor in models[Role.UE].state_dict().items()}
+    try:
+        models[Role.UE].load_state_dict(models[Role.BS].state_dict())
+        one.weights_changed()
+        assert [reply.log_prob for reply in one.decide(cases.requests(), None)] == pytest.approx(
+            expected, abs=TOLERANCE
+        )
+    finally:
+        models[Role.UE].load_state_dict(before)
+
+
+def test_a_prompt_beyond_the_context_is_refused(engines: dict[Role, Engine], phrasebook: Phrasebook) -> None:
+    rules = UeRules(phrasebook.ue(1, Semantic(bsr_levels=2)))
+    request = Request(" 1" * 4100, UeGuide(rules, backlogged=True, may_report=True))
+    with pytest.raises(LlmacError, match=r"a prompt of 41\d\d tokens is too long for the model's context of 4096"):
+        engines[Role.UE].decide([request], None)
+
+
+def test_nothing_to_decide(engines: dict[Role, Engine]) -> None:
+    assert engines[Role.BS].decide([], None) == []
