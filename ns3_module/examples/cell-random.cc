@@ -3,7 +3,7 @@
 //   cell-random --ues=64 --rbgs=16 --channel=ns3::ThreeGppUmaPropagationLossModel
 #include <ns3/command-line.h>
 #include <ns3/ofdma-cell-helper.h>
-#include <ns3/ofdma-model-check.h>
+#include <ns3/ofdma-probe.h>
 #include <ns3/ofdma-random-agents.h>
 #include <ns3/simulator.h>
 
@@ -43,7 +43,7 @@ main(int argc, char* argv[])
     {
         scenario.channel.push_back({fading, {}});
     }
-    const std::string problem = FindOfdmaModelProblem(scenario.channel);
+    const std::string problem = FindOfdmaChannelProblem(scenario);
     NS_ABORT_MSG_UNLESS(problem.empty(), problem);
 
     std::vector<Ptr<OfdmaCell>> cells;

@@ -5,25 +5,24 @@
 #include "ofdma-loss-chain.h"
 
 #include <string>
-#include <vector>
 
 namespace ns3
 {
 
 /**
  * \ingroup ofdma-mac
- * \brief Look for what keeps a chain of loss models from working, before ns-3 ends the process over it
- * \param specs the models
- * \return what is wrong and what would be right, in a sentence; empty when nothing was found
+ * \param type any type
+ * \return why it cannot be a loss model of a cell, as a clause; empty when it can
  */
-std::string FindOfdmaModelProblem(const std::vector<OfdmaModelSpec>& specs);
+std::string FindOfdmaModelObstacle(TypeId type);
 
 /**
  * \ingroup ofdma-mac
- * \param type of a loss model
- * \return why it cannot work in a cell, as a clause; empty when it can
+ * \brief Look for what is wrong with the names in a loss model
+ * \param spec the model
+ * \return what is wrong and what would be right, a sentence; empty when nothing is
  */
-std::string FindOfdmaModelObstacle(TypeId type);
+std::string FindOfdmaModelProblem(const OfdmaModelSpec& spec);
 
 } // namespace ns3
 

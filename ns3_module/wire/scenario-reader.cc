@@ -3,7 +3,7 @@
 
 #include "fault.h"
 
-#include <ns3/ofdma-model-check.h>
+#include <ns3/ofdma-probe.h>
 
 #include <cmath>
 #include <set>
@@ -167,11 +167,6 @@ ReadChannel(const v1::Scenario& message, OfdmaScenario& scenario)
         scenario.channel.push_back(
             {model.type_id(), {model.attributes().begin(), model.attributes().end()}});
     }
-    const std::string problem = ns3::FindOfdmaModelProblem(scenario.channel);
-    if (!problem.empty())
-    {
-        Refuse("channel: " + problem);
-    }
 }
 
 void
@@ -231,6 +226,11 @@ ReadScenario(const v1::Scenario& message)
     ReadChannel(message, scenario);
     ReadErrorModel(message.error_model(), scenario);
     scenario.rho = InRange("utility.rho", message.utility().rho(), 0.0, 1000.0);
+    const std::string problem = ns3::FindOfdmaChannelProblem(scenario);
+    if (!problem.empty())
+    {
+        Refuse("channel: " + problem);
+    }
     return scenario;
 }
 

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Requests that cannot be taken are refused with a sentence, and change nothing.
+#include "action-reader.h"
+#include "scenario-reader.h"
+#include "test-episode.h"
+
+#include <ns3/ofdma-model-check.h>
+#include <ns3/ofdma-probe.h>
+#include <ns3/ofdma-random-agents.h>
+#include <ns3/test.h>
+
+#include <limits>
+
+using namespace ns3;
+namespace v1 = llmac::v1;
+
+namespace
+{
+
+/// \return a scenario in which nothing is wrong
+v1::Scenario
+CreateMessage()
+{
+    v1::Scenario message;
+    message.set_ttis(10);
+    message.set_ues(4);
+    message.set_rbgs(2);
+    message.set_buffer_capacity(20);
+    message.mutable_vocabulary()->mutable_semantic()->set_bsr_levels(6);
+    message.mutable_traffic()->mutable_bernoulli()->set_probability(0.5);
+    message.mutable_control()->set_ucm_period_ttis(1);
+    auto& radio = *message.mutable_radio();
+    radio.set_carrier_frequency_hz(2e9);
+    radio.set_rbs_per_rbg(4);
+    radio.set_tx_power_dbm(23);
+    radio.set_noise_figure_db(5);
+    radio.set_mcs(9);
+    radio.set_capture(v1::CAPTURE_STRONGEST);
+    auto& placement = *message.mutable_placement();
+    placement.set_radius_m(500);
+    placement.set_min_distance_m(35);
+    message.add_channel()->set_type_id("ns3::FriisPropagationLossModel");
+    message.mutable_error_model()->mutable_mutual_information();
+    message.mutable_utility()->set_rho(3);
+    return message;
+}
+
+} // namespace
+
+/// Each field out of its range, one at a time.
+class ScenarioReaderTestCase : public TestCase
+{
+  public:
+    ScenarioReaderTestCase()
+        : TestCase("bad scenarios")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        const double infinity = std::numeric_limits<double>::infinity();
+        Expect("", [](auto&) {});
+        Expect("ttis", [](auto& m) { m.set_ttis(0); });
+        Expect("ues", [](auto& m) { m.set_ues(1025); });
+        Expect("rbgs", [](auto& m) { m.set_rbgs(129); });
+        Expect("buffer_capacity", [](auto& m) { m.set_buffer_capacity(65536); });
+        Expect("vocabulary", [](auto& m) { m.clear_vocabulary(); });
+        Expect("bsr_levels",
+               [](auto& m) { m.mutable_vocabulary()->mutable_semantic()->set_bsr_levels(1); });
+        Expect("symbols",
+               [](auto& m) { m.mutable_vocabulary()->mutable_opaque()->set_symbols(65); });
+        Expect("traffic", [](auto& m) { m.clear_traffic(); });
+        Expect("load", [&](auto& m) {
+            m.mutable_traffic()->mutable_bernoulli()->set_probability(nan);
+        });
+        Expect("loss_probability", [](auto& m) { m.mutable_control()->set_loss_probability(1.1); });
+        Expect("delay_ttis", [](auto& m) { m.mutable_control()->set_delay_ttis(65); });
+        Expect("max_dcms", [](auto& m) { m.mutable_control()->set_max_dcms_per_tti(1025); });
+        Expect("ucm_period", [](auto& m) { m.mutable_control()->set_ucm_period_ttis(0); });
+        Expect("carrier", [&](auto& m) { m.mutable_radio()->set_carrier_frequency_hz(infinity); });
+        Expect("rbs_per_rbg", [](auto& m) { m.mutable_radio()->set_rbs_per_rbg(0); });
+        Expect("numerology", [](auto& m) { m.mutable_radio()->set_numerology(4); });
+        Expect("tx_power", [&](auto& m) { m.mutable_radio()->set_tx_power_dbm(nan); });
+        Expect("noise_figure", [](auto& m) { m.mutable_radio()->set_noise_figure_db(-1); });
+        Expect("mcs", [](auto& m) { m.mutable_radio()->set_mcs(29); });
+        Expect("capture", [](auto& m) { m.mutable_radio()->set_capture(v1::Capture(7)); });
+        Expect("band", [](auto& m) {
+            m.set_rbgs(128);
+            m.mutable_radio()->set_rbs_per_rbg(32);
+            m.mutable_radio()->set_carrier_frequency_hz(3e8);
+        });
+        Expect("radius", [](auto& m) { m.mutable_placement()->set_radius_m(0); });
+        Expect("min_distance", [](auto& m) { m.mutable_placement()->set_min_distance_m(500); });
+        Expect("bs_height", [](auto& m) { m.mutable_placement()->set_bs_height_m(1001); });
+        Expect("ue_height", [](auto& m) { m.mutable_placement()->set_ue_height_m(-1); });
+        Expect("positions", [&](auto& m) {
+            m.mutable_placement()->add_positions()->set_x_m(infinity);
+        });
+        Expect("channel", [](auto& m) { m.clear_channel(); });
+        Expect("NoSuchModel", [](auto& m) { m.add_channel()->set_type_id("ns3::NoSuchModel"); });
+        Expect("error_model", [](auto& m) { m.clear_error_model(); });
+        Expect("tbler",
+               [](auto& m) { m.mutable_error_model()->mutable_fixed_tbler()->set_tbler(-0.1); });
+        Expect("threshold", [](auto& m) {
+            m.mutable_error_model()->mutable_sinr_threshold()->set_threshold_db(61);
+        });
+        Expect("rho", [&](auto& m) { m.mutable_utility()->set_rho(nan); });
+
+        Expect("TTI 1", [](auto& m) { m.add_churn()->set_tti(0); });
+        Expect("order", [](auto& m) {
+            m.add_churn()->set_tti(5);
+            m.add_churn()->set_tti(4);
+        });
+        Expect("UE 4", [](auto& m) { // joins at the same boundary, and leaves come first
+            auto& event = *m.add_churn();
+            event.set_tti(3);
+            event.set_join(1);
+            event.add_leave(4);
+        });
+        Expect("UE 2", [](auto& m) { // leaves twice
+            for (uint32_t tti : {3, 4})
+            {
+                auto& event = *m.add_churn();
+                event.set_tti(tti);
+                event.add_leave(2);
+            }
+        });
+        Expect("connected at a time", [](auto& m) {
+            auto& event = *m.add_churn();
+            event.set_tti(3);
+            event.set_join(1021);
+        });
+        Expect("", [](auto& m) { // 1020 UEs join, and one of them leaves later
+            auto& event = *m.add_churn();
+            event.set_tti(3);
+            event.set_join(1020);
+            auto& later = *m.add_churn();
+            later.set_tti(4);
+            later.add_leave(1023);
+        });
+    }
+
+    /// \param hint that the sentence contains; empty: the scenario is accepted
+    template <typename Change>
+    void Expect(const std::string& hint, Change change)
+    {
+        auto message = CreateMessage();
+        change(message);
+        std::string reason;
+        try
+        {
+            llmac::ReadScenario(message);
+        }
+        catch (const llmac::Fault& fault)
+        {
+            NS_TEST_EXPECT_MSG_EQ(fault.GetCode(), v1::FAULT_BAD_SCENARIO, hint);
+            reason = fault.what();
+        }
+        const bool right = hint.empty() ? reason.empty() : reason.find(hint) != std::string::npos;
+        NS_TEST_EXPECT_MSG_EQ(right, true, hint << ": " << reason);
+    }
+};
+
+/// Chains of loss models that would end the process.
+class ModelCheckTestCase : public TestCase
+{
+  public:
+    ModelCheckTestCase()
+        : TestCase("bad loss models")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const std::string friis = "ns3::FriisPropagationLossModel";
+        const std::string random = "ns3::RandomPropagationLossModel";
+        Expect("", friis, {{"Frequency", "3.5e9"}, {"SystemLoss", "2"}});
+        Expect("no ns-3 type", "ns3::Fris", {});
+        Expect("no loss model", "ns3::Node", {});
+        Expect("abstract", "ns3::ThreeGppPropagationLossModel", {});
+        Expect("no loss model", "ns3::PropagationLossModel", {}); // it is what loss models derive from
+        Expect("antenna arrays", "ns3::ThreeGppSpectrumPropagationLossModel", {});
+        Expect("V2V", "ns3::ThreeGppV2vUrbanPropagationLossModel", {});
+        Expect("attributes are Frequency, SystemLoss, MinLoss", friis, {{"frequency", "1"}});
+        Expect("\"soon\" is no value of attribute Frequency", friis, {{"Frequency", "soon"}});
+        Expect("\"nan\" is no value of attribute Frequency", friis, {{"Frequency", "nan"}});
+        Expect("a gain that is no number",
+               "ns3::LogDistancePropagationLossModel",
+               {{"Exponent", "-1e308"}});
+        Expect("", random, {{"Variable", "ns3::UniformRandomVariable[Min=0|Max=9]"}});
+        for (const char* value : {"ns3::Nothing",
+                                  "",
+                                  "[",
+                                  "ns3::UniformRandomVariable[Min=0",
+                                  "ns3::UniformRandomVariable[Mini=0]",
+                                  "ns3::UniformRandomVariable[Min]",
+                                  "ns3::UniformRandomVariable[Min=x]",
+                                  "ns3::FriisPropagationLossModel"})
+        {
+            Expect("is no value of attribute Variable", random, {{"Variable", value}});
+        }
+        const std::string uma = "ns3::ThreeGppUmaPropagationLossModel";
+        Expect("is no value of attribute ShadowingEnabled", uma, {{"ShadowingEnabled", "perhaps"}});
+    }
+
+    /// \param hint that the sentence contains; empty: nothing is wrong
+    void Expect(const std::string& hint,
+                const std::string& type,
+                const std::map<std::string, std::string>& attributes)
+    {
+        OfdmaScenario scenario;
+        scenario.channel = {{type, attributes}};
+        const std::string problem = FindOfdmaChannelProblem(scenario);
+        const bool right = hint.empty() ? problem.empty() : problem.find(hint) != std::string::npos;
+        NS_TEST_EXPECT_MSG_EQ(right, true, type << ", " << hint << ": " << problem);
+    }
+};
+
+/// Every loss model of ns-3 runs with its defaults, or has an obstacle.
+class EveryModelTestCase : public TestCase
+{
+  public:
+    EveryModelTestCase()
+        : TestCase("every loss model runs or is refused")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        uint32_t run = 0;
+        for (uint32_t i = 0; i < TypeId::GetRegisteredN(); ++i)
+        {
+            const TypeId type = TypeId::GetRegistered(i);
+            if (FindOfdmaModelObstacle(type).empty())
+            {
+                RunModel(type.GetName());
+                ++run;
+            }
+        }
+        NS_TEST_EXPECT_MSG_GT(run, 15, "loss models that run");
+    }
+
+    /// Let UEs act at random over this model.
+    void RunModel(const std::string& type)
+    {
+        OfdmaScenario scenario;
+        scenario.ttis = 20;
+        scenario.channel = {{type, {}}};
+        scenario.errorModel = OfdmaScenario::MUTUAL_INFORMATION;
+        TestEpisode episode(scenario, {1}, true, true);
+        OfdmaRandomAgents agents(episode.cells);
+        episode.Run(agents);
+        for (const auto& ue : episode.Cell().GetUes())
+        {
+            NS_TEST_EXPECT_MSG_EQ(std::isnan(episode.Cell().GetMeanSnrDb(*ue)), false, type);
+        }
+    }
+};
+
+/// Malformed actions.
+class ActionReaderTestCase : public TestCase
+{
+  public:
+    ActionReaderTestCase()
+        : TestCase("bad actions")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        OfdmaScenario scenario; // two cells of 4 UEs and 2 RBGs: 32 UE action codes, 6 DCM codes
+        TestEpisode episode(scenario, {1, 2});
+        m_cells = episode.cells;
+        for (const auto& cell : m_cells)
+        {
+            cell->BeginTti(0);
+        }
+        const auto column = v1::FAULT_BAD_COLUMN;
+        const auto code = v1::FAULT_BAD_CODE;
+        ExpectDcms(v1::FAULT_OUT_OF_TURN, 1, {0, 0}, {}, {});
+        ExpectDcms(column, 0, {0}, {}, {});
+        ExpectDcms(column, 0, {1, 1}, {0}, {1});
+        ExpectDcms(column, 0, {1, 0}, {0}, {1, 1});
+        ExpectDcms(column, 0, {0xffffffff, 2}, {0}, {1});
+        ExpectDcms(code, 0, {0, 1}, {4}, {1});
+        ExpectDcms(code, 0, {1, 1}, {0, 0}, {1, 6});
+        ExpectDcms(code, 0, {2, 0}, {1, 1}, {1, 1});
+        ExpectDcms(code, 0, {0, 2}, {1, 0}, {1, 1});
+        ExpectActions(v1::FAULT_OUT_OF_TURN, 1, {0, 0, 0, 0, 0, 0, 0, 0});
+        ExpectActions(column, 0, {0, 0, 0, 0, 0, 0, 0});
+        ExpectActions(column, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0});
+        ExpectActions(code, 0, {16, 16, 16, 16, 16, 16, 16, 32});
+
+        v1::FollowerAction message;
+        message.mutable_action()->set_dtype(v1::DTYPE_UINT8);
+        message.mutable_action()->set_length(8);
+        message.mutable_action()->set_data(std::string(8, '\0'));
+        Expect(column, message); // dtype
+        message.mutable_action()->set_dtype(v1::DTYPE_UINT16);
+        Expect(column, message); // 8 bytes are 4 values
+        message.mutable_action()->set_length(1U << 31);
+        Expect(column, message); // 2^32 bytes
+
+        for (const auto& cell : m_cells)
+        {
+            NS_TEST_EXPECT_MSG_EQ(cell->GetStatistics().Get(OfdmaCounter::DECISION),
+                                  0,
+                                  "a refused action took effect");
+        }
+        ExpectDcms(v1::FAULT_UNSPECIFIED, 0, {0, 2}, {1, 3}, {1, 5});
+        ExpectActions(v1::FAULT_UNSPECIFIED, 0, {0, 1, 2, 3, 4, 5, 6, 31});
+        NS_TEST_EXPECT_MSG_EQ(m_cells[1]->GetStatistics().Get(OfdmaCounter::DECISION), 6, "taken");
+    }
+
+    /// \param expected FAULT_UNSPECIFIED: it is taken
+    void ExpectDcms(v1::FaultCode expected,
+                    uint32_t tti,
+                    const std::vector<uint32_t>& counts,
+                    const std::vector<uint32_t>& ues,
+                    const std::vector<uint16_t>& codes)
+    {
+        v1::LeaderAction message;
+        message.set_tti(tti);
+        Fill(message.mutable_dcm_count(), counts);
+        Fill(message.mutable_dcm_ue(), ues);
+        Fill(message.mutable_dcm_code(), codes);
+        Expect(expected, message);
+    }
+
+    /// \param expected FAULT_UNSPECIFIED: it is taken
+    void ExpectActions(v1::FaultCode expected, uint32_t tti, const std::vector<uint16_t>& actions)
+    {
+        v1::FollowerAction message;
+        message.set_tti(tti);
+        Fill(message.mutable_action(), actions);
+        Expect(expected, message);
+    }
+
+    /// Write a column.
+    template <typename T>
+    static void Fill(v1::Column* column, const std::vector<T>& values)
+    {
+        llmac::ColumnWriter<T> writer;
+        writer.Add(values.begin(), values.end());
+        writer.Finish(column);
+    }
+
+    /// Check what becomes of an action.
+    template <typename Action>
+    void Expect(v1::FaultCode expected, const Action& message)
+    {
+        v1::FaultCode code = v1::FAULT_UNSPECIFIED;
+        try
+        {
+            m_reader.Apply(message, 0, m_cells);
+        }
+        catch (const llmac::Fault& fault)
+        {
+            code = fault.GetCode();
+        }
+        NS_TEST_EXPECT_MSG_EQ(code, expected, message.ShortDebugString());
+    }
+
+    llmac::ActionReader m_reader;         //!< under test
+    std::vector<Ptr<OfdmaCell>> m_cells;  //!< that get the actions
+};
+
+/// The suite of requests.
+class RequestTestSuite : public TestSuite
+{
+  public:
+    RequestTestSuite()
+        : TestSuite("ofdma-request")
+    {
+        AddTestCase(new ScenarioReaderTestCase);
+        AddTestCase(new ModelCheckTestCase);
+        AddTestCase(new EveryModelTestCase);
+        AddTestCase(new ActionReaderTestCase);
+    }
+};
+
+static RequestTestSuite g_requestTestSuite; //!< the suite
