@@ -80,15 +80,15 @@ set_up_python() {
     fi
 }
 
-# set_up_cell TREE [CMAKE OPTION...]: the cell's executable and tests in build/TREE.
+# set_up_cell TREE TARGET [CMAKE OPTION...]: the cell, or all with its tests and examples, in build/TREE.
 set_up_cell() {
-    tree=build/$1
-    name=$1
-    shift
+    tree=$1
+    target=$2
+    shift 2
     # A build tree knows its place; one that was copied from elsewhere is of no use.
-    grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD/ns3_module" "$tree/CMakeCache.txt" || rm -rf "$tree"
-    if [ ! -f "$tree/build.ninja" ]; then
-        logged "$name-configure" "Configuring $tree" cmake -S ns3_module -B "$tree" -G Ninja "$@"
+    grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD/ns3_module" "build/$tree/CMakeCache.txt" || rm -rf "build/$tree"
+    if [ ! -f "build/$tree/build.ninja" ]; then
+        logged "$tree-configure" "Configuring build/$tree" cmake -S ns3_module -B "build/$tree" -G Ninja "$@"
     fi
-    logged "$name-build" "Building $tree" cmake --build "$tree"
+    logged "$tree-build" "Building $target in build/$tree" cmake --build "build/$tree" --target "$target"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# With arguments: `llmac ARGUMENTS`. Without: every built-in agent side by side, on fixed block error rates (comparable
+# With arguments: `llmac ARGUMENTS`. Without: the agents side by side, on fixed block error rates (comparable
 # with the literature) and on a real radio. Needs `llmac` on the PATH; OUT is the folder of the results, ./out by default.
 set -eu
 
@@ -9,6 +9,6 @@ if [ $# -gt 0 ]; then
 fi
 out=${OUT:-out}
 for scenario in paper near-far; do
-    llmac run "$scenario" --agents random,aloha,grant,genie,llm --out "$out/$scenario"
+    llmac run "$scenario" --out "$out/$scenario"
 done
 echo "summary.json and trace.parquet of both are in $out/"
