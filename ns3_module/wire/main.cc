@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // llmac-cell: simulates cells for the agents of a Python process, see docs/wire.md.
+#include "catalogue.h"
 #include "session.h"
 #include "version.h"
 
@@ -100,6 +101,10 @@ main(int argc, char* argv[])
                       << "\nprotocol " << llmac::PROTOCOL_VERSION << "\nschema "
                       << llmac::SCHEMA_DIGEST << std::endl;
             return 0;
+        }
+        if (first == "--models")
+        {
+            return llmac::CreateCatalogue().SerializeToOstream(&std::cout) ? 0 : 1;
         }
         Serve(ReadOptions(argc, argv));
         return 0;
