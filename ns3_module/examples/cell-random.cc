@@ -2,6 +2,7 @@
 // Cells whose agents act at random, to see what a cell counts and how fast it is:
 //   cell-random --ues=64 --rbgs=16 --channel=ns3::ThreeGppUmaPropagationLossModel
 #include <ns3/command-line.h>
+#include <ns3/double.h>
 #include <ns3/ofdma-cell-helper.h>
 #include <ns3/ofdma-probe.h>
 #include <ns3/ofdma-random-agents.h>
@@ -24,12 +25,13 @@ main(int argc, char* argv[])
     std::string fading;
     uint32_t environments = 1;
     uint64_t seed = 1;
+    double load = 0.5;
     bool bound = false;
 
     CommandLine cmd(__FILE__);
     cmd.AddValue("ues", "UEs of a cell", scenario.ues);
     cmd.AddValue("rbgs", "RBGs of a cell", scenario.rbgs);
-    cmd.AddValue("load", "Arrival probability per UE and TTI", scenario.arrivalProbability);
+    cmd.AddValue("load", "Arrival probability per UE and TTI", load);
     cmd.AddValue("ttis", "TTIs to simulate", scenario.ttis);
     cmd.AddValue("channel", "TypeId of the path loss", model);
     cmd.AddValue("fading", "TypeId of a second loss model", fading);
@@ -38,6 +40,7 @@ main(int argc, char* argv[])
     cmd.AddValue("bound", "Compute the bound on deliveries", bound);
     cmd.Parse(argc, argv);
 
+    scenario.traffic.Set("Probability", DoubleValue(load));
     scenario.channel = {{model, {}}};
     if (!fading.empty())
     {

@@ -67,6 +67,24 @@ CreateErrorModel(const OfdmaScenario& scenario)
     NS_ABORT_MSG("there is no error model " << scenario.errorModel);
 }
 
+/// \return the loss of control messages of a scenario
+Ptr<OfdmaControlLoss>
+CreateControlLoss(const OfdmaScenario& scenario)
+{
+    auto loss = CreateObjectWithAttributes<OfdmaControlLoss>(
+        "Probability",
+        DoubleValue(scenario.controlLossProbability));
+    if (scenario.controlSnrLoss)
+    {
+        loss->SetAttribute("Logistic", BooleanValue(true));
+        loss->SetAttribute("Midpoint", DoubleValue(scenario.controlSnrLoss->midpoint));
+        loss->SetAttribute("Slope", DoubleValue(scenario.controlSnrLoss->slope));
+        loss->SetAttribute("BsTxPower", DoubleValue(scenario.controlSnrLoss->bsTxPower));
+        loss->SetAttribute("UeNoiseFigure", DoubleValue(scenario.controlSnrLoss->ueNoiseFigure));
+    }
+    return loss;
+}
+
 /// Let the random streams that are made from now on be those of an environment.
 void
 SeedStreams(OfdmaCoin coin)
@@ -92,8 +110,27 @@ class UeBuilder
     {
     }
 
-    /// \return transmitter of a UE
-    Ptr<OfdmaUePhy> operator()(uint32_t ue) const
+    /// \return parts of a UE
+    OfdmaCell::UeParts operator()(uint32_t ue) const
+    {
+        return {CreatePhy(ue), CreateTraffic(ue)};
+    }
+
+  private:
+    /// \return what arrives to a UE
+    Ptr<OfdmaTraffic> CreateTraffic(uint32_t ue) const
+    {
+        auto traffic = m_scenario.traffic.Create<OfdmaTraffic>();
+        const auto& weights = m_scenario.trafficWeights;
+        if (!weights.empty())
+        {
+            traffic->SetAttribute("Weight", DoubleValue(weights[ue % weights.size()]));
+        }
+        return traffic;
+    }
+
+    /// \return transmitter of a UE, with its link in the channel
+    Ptr<OfdmaUePhy> CreatePhy(uint32_t ue) const
     {
         auto phy = CreateObjectWithAttributes<OfdmaUePhy>("TxPower", DoubleValue(m_scenario.txPower));
         phy->Configure(ue, m_grid);
@@ -109,7 +146,6 @@ class UeBuilder
         return phy;
     }
 
-  private:
     OfdmaScenario m_scenario;          //!< of the cell
     OfdmaCoin m_coin;                  //!< of the cell
     Ptr<const OfdmaGrid> m_grid;       //!< of the cell
@@ -145,8 +181,7 @@ OfdmaCellHelper::Create(const OfdmaScenario& scenario, uint64_t seed, bool would
     cell->SetAttribute("Ues", UintegerValue(scenario.ues));
     cell->SetAttribute("BufferCapacity", UintegerValue(scenario.bufferCapacity));
     cell->SetAttribute("AckDeletes", BooleanValue(scenario.ackDeletes));
-    cell->SetAttribute("ArrivalProbability", DoubleValue(scenario.arrivalProbability));
-    cell->SetAttribute("ControlLossProbability", DoubleValue(scenario.controlLossProbability));
+    cell->SetAttribute("ControlLoss", PointerValue(CreateControlLoss(scenario)));
     cell->SetAttribute("ControlDelay", UintegerValue(scenario.controlDelay));
     cell->SetAttribute("MaxDcms", UintegerValue(scenario.maxDcmsPerTti));
     cell->SetAttribute("UcmPeriod", UintegerValue(scenario.ucmPeriod));
@@ -157,7 +192,10 @@ OfdmaCellHelper::Create(const OfdmaScenario& scenario, uint64_t seed, bool would
     cell->Configure(OfdmaCodes(scenario.rbgs, scenario.vocabulary),
                     bs,
                     channel,
-                    scenario.churn,
+                    scenario.poissonChurn
+                        ? scenario.poissonChurn->Draw(coin, scenario.ues, scenario.ttis)
+                        : scenario.churn,
+                    OfdmaDecisionDelay(scenario.decisionDelay),
                     UeBuilder(scenario, coin, grid, channel));
     return cell;
 }

@@ -2,10 +2,13 @@
 #ifndef OFDMA_SCENARIO_H
 #define OFDMA_SCENARIO_H
 
+#include <ns3/ofdma-bernoulli-traffic.h>
 #include <ns3/ofdma-cell.h>
 #include <ns3/ofdma-loss-chain.h>
+#include <ns3/ofdma-poisson-churn.h>
 #include <ns3/vector.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,15 +29,28 @@ struct OfdmaScenario
         MUTUAL_INFORMATION
     };
 
+    /// Loss of control messages by the SNR; the attributes of OfdmaControlLoss.
+    struct ControlSnrLoss
+    {
+        double midpoint;      //!< dB
+        double slope;         //!< dB
+        double bsTxPower;     //!< dBm
+        double ueNoiseFigure; //!< dB
+    };
+
     uint32_t ttis{200};                         //!< length of an episode
     uint32_t ues{4};                            //!< connected at TTI 0
     uint32_t rbgs{2};                           //!< RBGs
     uint32_t bufferCapacity{20};                //!< dPDUs
     bool ackDeletes{false};                     //!< a received ack removes the dPDU
     OfdmaVocabulary vocabulary{false, 6};       //!< of control messages
-    double arrivalProbability{0.5};             //!< per UE and TTI
+    ObjectFactory traffic{MakeOfdmaTraffic<OfdmaBernoulliTraffic>()}; //!< of each UE
+    std::vector<double> trafficWeights;         //!< of UE 0, 1, ..., repeated in turn; none: all 1
     std::vector<OfdmaChurnEvent> churn;         //!< in order of TTI
+    std::optional<OfdmaPoissonChurn> poissonChurn; //!< instead of churn
+    std::vector<double> decisionDelay;          //!< probabilities of 0, 1, ... TTIs; none: no delay
     double controlLossProbability{0};           //!< of each UCM and DCM
+    std::optional<ControlSnrLoss> controlSnrLoss; //!< besides
     uint32_t controlDelay{0};                   //!< TTIs
     uint32_t maxDcmsPerTti{0};                  //!< 0: no limit
     uint32_t ucmPeriod{1};                      //!< TTIs

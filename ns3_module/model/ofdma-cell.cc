@@ -4,6 +4,7 @@
 #include <ns3/boolean.h>
 #include <ns3/double.h>
 #include <ns3/log.h>
+#include <ns3/pointer.h>
 #include <ns3/uinteger.h>
 
 #include <algorithm>
@@ -49,16 +50,11 @@ OfdmaCell::GetTypeId()
                           BooleanValue(false),
                           MakeBooleanAccessor(&OfdmaCell::m_ackDeletes),
                           MakeBooleanChecker())
-            .AddAttribute("ArrivalProbability",
-                          "Probability of one arrival, per UE and TTI",
-                          DoubleValue(0.5),
-                          MakeDoubleAccessor(&OfdmaCell::m_arrivalProbability),
-                          MakeDoubleChecker<double>(0, 1))
-            .AddAttribute("ControlLossProbability",
-                          "Probability that a UCM or DCM is lost",
-                          DoubleValue(0),
-                          MakeDoubleAccessor(&OfdmaCell::m_controlLoss),
-                          MakeDoubleChecker<double>(0, 1))
+            .AddAttribute("ControlLoss",
+                          "How likely UCMs and DCMs are to be lost",
+                          PointerValue(),
+                          MakePointerAccessor(&OfdmaCell::m_controlLoss),
+                          MakePointerChecker<OfdmaControlLoss>())
             .AddAttribute("ControlDelay",
                           "Added to the delivery of each UCM and DCM, in TTIs",
                           UintegerValue(0),
@@ -131,6 +127,7 @@ OfdmaCell::DoDispose()
     m_byId.clear();
     m_ues.clear();
     m_factory = nullptr;
+    m_controlLoss = nullptr;
     m_bs = nullptr;
     m_channel = nullptr;
     Object::DoDispose();
@@ -141,13 +138,17 @@ OfdmaCell::Configure(OfdmaCodes codes,
                      Ptr<OfdmaBsPhy> bs,
                      Ptr<OfdmaUplinkChannel> channel,
                      std::vector<OfdmaChurnEvent> churn,
+                     OfdmaDecisionDelay delay,
                      UeFactory factory)
 {
+    NS_ABORT_MSG_UNLESS(m_controlLoss, "a cell has a model of the loss of its control messages");
     m_coin = OfdmaCoin(m_seed);
     m_codes = codes;
     m_bs = bs;
     m_channel = channel;
     m_churn = std::move(churn);
+    m_delay = std::move(delay);
+    m_decisions = OfdmaDecisionLine<std::vector<OfdmaDcm>>(m_delay.GetLongest());
     m_factory = std::move(factory);
     m_statistics = OfdmaStatistics(m_ttis);
     m_rbgOutcomes.assign(codes.GetRbgs(), IDLE);
@@ -207,7 +208,13 @@ void
 OfdmaCell::Join()
 {
     const uint32_t id = m_byId.size();
-    m_ues.push_back(std::make_unique<OfdmaUe>(m_factory(id), m_bufferCapacity, m_controlDelay));
+    const auto [phy, traffic] = m_factory(id);
+    traffic->Join(m_coin, id, m_tti);
+    m_ues.push_back(std::make_unique<OfdmaUe>(phy,
+                                              traffic,
+                                              m_bufferCapacity,
+                                              m_controlDelay,
+                                              m_delay.GetLongest()));
     m_byId.push_back(m_ues.back().get());
     m_statistics.Join();
     m_joinTrace(id);
@@ -231,16 +238,15 @@ OfdmaCell::Arrive()
 {
     for (const auto& ue : m_ues)
     {
-        if (m_coin.Toss(OfdmaCoin::ARRIVAL, ue->id, 0, m_tti) >= m_arrivalProbability)
+        for (uint32_t left = ue->traffic->Arrive(m_tti); left > 0; --left)
         {
-            continue;
-        }
-        const bool dropped = !ue->buffer.Push(m_tti);
-        m_statistics.Arrive(ue->id, m_tti, dropped);
-        ue->bound.Arrive();
-        if (dropped)
-        {
-            m_dropTrace(ue->id);
+            const bool dropped = !ue->buffer.Push(m_tti);
+            m_statistics.Arrive(ue->id, m_tti, dropped);
+            ue->bound.Arrive();
+            if (dropped)
+            {
+                m_dropTrace(ue->id);
+            }
         }
     }
 }
@@ -254,7 +260,8 @@ OfdmaCell::UpdateRadio()
         m_channel->UpdateLinks();
         for (const auto& ue : m_ues)
         {
-            ue->snrSum += m_bs->GetMeanSnr(ue->id);
+            ue->snr = m_bs->GetMeanSnr(ue->id);
+            ue->snrSum += ue->snr;
             ++ue->snrs;
         }
     }
@@ -293,10 +300,20 @@ void
 OfdmaCell::SendDcms(const OfdmaDcm* dcms, std::size_t count)
 {
     m_statistics.Count(OfdmaCounter::DECISION, count);
-    uint32_t sent = 0;
-    for (std::size_t i = 0; i < count; ++i)
+    const double coin = m_coin.Toss(OfdmaCoin::BS_DECISION_DELAY, 0, 0, m_tti);
+    m_decisions.Put(m_tti, m_delay.Invert(coin)).assign(dcms, dcms + count);
+    if (const auto* due = m_decisions.Take(m_tti))
     {
-        const auto [id, code] = dcms[i];
+        Send(due->decision);
+    }
+}
+
+void
+OfdmaCell::Send(const std::vector<OfdmaDcm>& dcms)
+{
+    uint32_t sent = 0;
+    for (const auto& [id, code] : dcms)
+    {
         if (code == OfdmaCodes::DCM_NULL)
         {
             continue;
@@ -309,13 +326,25 @@ OfdmaCell::SendDcms(const OfdmaDcm* dcms, std::size_t count)
         ++sent;
         m_statistics.Count(OfdmaCounter::DCM);
         m_statistics.Count(OfdmaCounter::DCM_BITS, m_codes.GetDcmBits(code));
-        const bool lost = m_coin.Toss(OfdmaCoin::DCM_LOSS, id, 0, m_tti) < m_controlLoss;
+        OfdmaUe& ue = *m_byId[id];
+        const bool lost = m_coin.Toss(OfdmaCoin::DCM_LOSS, id, 0, m_tti) < CalcDcmLoss(ue);
         if (!lost)
         {
-            m_byId[id]->dcms.Send(m_tti, code);
+            ue.dcms.Send(m_tti, code);
         }
         m_dcmTrace(id, code, lost);
     }
+}
+
+double
+OfdmaCell::CalcDcmLoss(const OfdmaUe& ue) const
+{
+    if (!m_controlLoss->UsesSnr())
+    {
+        return m_controlLoss->GetProbability(0);
+    }
+    const double gain = ue.snr * m_bs->GetNoisePsd() / ue.phy->GetTxPsd(); // reciprocal
+    return m_controlLoss->GetProbability(m_controlLoss->CalcDownlinkSnr(gain, ue.phy->GetBandwidth()));
 }
 
 void
@@ -337,25 +366,40 @@ OfdmaCell::Act(const uint16_t* actions)
     m_statistics.Count(OfdmaCounter::DECISION, m_ues.size());
     for (const auto& ue : m_ues)
     {
-        auto [access, ucm] = m_codes.Split(*actions++);
-        ue->access = CheckAccess(*ue, access);
-        ue->invalid = ue->access != access;
-        const bool refused = ucm != OfdmaCodes::UCM_NULL && !HasUcmOpportunity(*ue);
-        if (refused)
+        const double coin = m_coin.Toss(OfdmaCoin::UE_DECISION_DELAY, ue->id, 0, m_tti);
+        ue->decisions.Put(m_tti, m_delay.Invert(coin)) = *actions++;
+        if (const auto* due = ue->decisions.Take(m_tti))
         {
-            ucm = OfdmaCodes::UCM_NULL;
+            Act(*ue, due->tti, due->decision);
         }
-        if (ue->invalid || refused)
+        else
         {
-            m_statistics.Count(OfdmaCounter::INVALID);
+            Act(*ue, m_tti, m_codes.Join({OfdmaCodes::HOLD, OfdmaCodes::UCM_NULL}));
         }
-        ue->lastAction = m_codes.Join({ue->access, ucm});
-        SendUcm(*ue, ucm);
-        if (ue->access >= OfdmaCodes::TRANSMIT)
-        {
-            m_statistics.Count(OfdmaCounter::TRANSMISSION);
-            ue->phy->Transmit(ue->access - OfdmaCodes::TRANSMIT);
-        }
+    }
+}
+
+void
+OfdmaCell::Act(OfdmaUe& ue, uint32_t observed, uint16_t action)
+{
+    auto [access, ucm] = m_codes.Split(action);
+    ue.access = CheckAccess(ue, access);
+    ue.invalid = ue.access != access;
+    const bool refused = ucm != OfdmaCodes::UCM_NULL && !HasUcmOpportunity(ue, observed);
+    if (refused)
+    {
+        ucm = OfdmaCodes::UCM_NULL;
+    }
+    if (ue.invalid || refused)
+    {
+        m_statistics.Count(OfdmaCounter::INVALID);
+    }
+    ue.lastAction = m_codes.Join({ue.access, ucm});
+    SendUcm(ue, ucm);
+    if (ue.access >= OfdmaCodes::TRANSMIT)
+    {
+        m_statistics.Count(OfdmaCounter::TRANSMISSION);
+        ue.phy->Transmit(ue.access - OfdmaCodes::TRANSMIT);
     }
 }
 
@@ -375,7 +419,8 @@ OfdmaCell::SendUcm(OfdmaUe& ue, uint16_t ucm)
     ue.lastUcm = ucm;
     m_statistics.Count(OfdmaCounter::UCM);
     m_statistics.Count(OfdmaCounter::UCM_BITS, m_codes.GetUcmBits(ucm));
-    const bool lost = m_coin.Toss(OfdmaCoin::UCM_LOSS, ue.id, 0, m_tti) < m_controlLoss;
+    const bool lost = m_coin.Toss(OfdmaCoin::UCM_LOSS, ue.id, 0, m_tti) <
+                      m_controlLoss->GetProbability(ue.snr);
     if (!lost)
     {
         ue.ucms.Send(m_tti, ucm);
@@ -517,7 +562,13 @@ OfdmaCell::GetUeTotal() const
 bool
 OfdmaCell::HasUcmOpportunity(const OfdmaUe& ue) const
 {
-    return (uint64_t(m_tti) + ue.id) % m_ucmPeriod == 0;
+    return HasUcmOpportunity(ue, m_tti);
+}
+
+bool
+OfdmaCell::HasUcmOpportunity(const OfdmaUe& ue, uint32_t tti) const
+{
+    return (uint64_t(tti) + ue.id) % m_ucmPeriod == 0;
 }
 
 double

@@ -3,7 +3,9 @@
 #define OFDMA_CELL_H
 
 #include "ofdma-bs-phy.h"
+#include "ofdma-churn.h"
 #include "ofdma-codes.h"
+#include "ofdma-control-loss.h"
 #include "ofdma-statistics.h"
 #include "ofdma-ue.h"
 
@@ -13,14 +15,6 @@
 
 namespace ns3
 {
-
-/// UEs that leave and join at the boundary before a TTI, leaves first.
-struct OfdmaChurnEvent
-{
-    uint32_t tti;                //!< before which it happens
-    uint32_t join;               //!< number of UEs that join
-    std::vector<uint32_t> leave; //!< ids of the UEs that leave
-};
 
 /// A downlink control message.
 struct OfdmaDcm
@@ -39,8 +33,15 @@ struct OfdmaDcm
 class OfdmaCell : public Object
 {
   public:
-    /// Makes the transmitter of the UE with this id, and puts its link into the channel.
-    using UeFactory = std::function<Ptr<OfdmaUePhy>(uint32_t ue)>;
+    /// What a UE is made of.
+    struct UeParts
+    {
+        Ptr<OfdmaUePhy> phy;       //!< transmitter, with its link in the channel
+        Ptr<OfdmaTraffic> traffic; //!< what arrives to it
+    };
+
+    /// Makes the parts of the UE with this id.
+    using UeFactory = std::function<UeParts(uint32_t ue)>;
 
     /// \return the TypeId
     static TypeId GetTypeId();
@@ -53,12 +54,14 @@ class OfdmaCell : public Object
      * \param bs receiver
      * \param channel uplink
      * \param churn joins and leaves, in order of TTI
+     * \param delay of decisions
      * \param factory makes UEs
      */
     void Configure(OfdmaCodes codes,
                    Ptr<OfdmaBsPhy> bs,
                    Ptr<OfdmaUplinkChannel> channel,
                    std::vector<OfdmaChurnEvent> churn,
+                   OfdmaDecisionDelay delay,
                    UeFactory factory);
 
     /// \name The steps of a TTI
@@ -68,7 +71,8 @@ class OfdmaCell : public Object
     void BeginTti(uint32_t tti);
 
     /**
-     * Send DCMs, at most one to each UE.
+     * The BS decides to send DCMs, at most one to each UE; those of the decision that takes effect in
+     * this TTI are sent.
      * \param dcms ids ascend and exist or existed; codes are in the table
      * \param count number of them
      */
@@ -78,7 +82,7 @@ class OfdmaCell : public Object
     void DeliverDcms();
 
     /**
-     * UEs access the channel and send UCMs.
+     * The UEs decide on channel access and UCMs; what takes effect in this TTI is carried out.
      * \param actions UE action codes in the table, one for each connected UE in their order
      */
     void Act(const uint16_t* actions);
@@ -153,6 +157,15 @@ class OfdmaCell : public Object
     /// Find who would be decoded where, and what the bound makes of it.
     void FindWouldDecode();
 
+    /// Send the DCMs of a decision, as far as they fit the state.
+    void Send(const std::vector<OfdmaDcm>& dcms);
+    /// \return the probability that a DCM to a UE is lost in this TTI
+    double CalcDcmLoss(const OfdmaUe& ue) const;
+
+    /// Carry out what a UE decided in view of the observation of a TTI.
+    void Act(OfdmaUe& ue, uint32_t observed, uint16_t action);
+    /// \return whether a UE may send a UCM in answer to the observation of a TTI
+    bool HasUcmOpportunity(const OfdmaUe& ue, uint32_t tti) const;
     /// \return the access that takes effect, and note when it is not the one chosen
     uint16_t CheckAccess(OfdmaUe& ue, uint16_t access) const;
     /// Send a UCM, unless it is null or lost.
@@ -173,8 +186,6 @@ class OfdmaCell : public Object
     uint32_t m_initialUes;        //!< connected at TTI 0
     uint32_t m_bufferCapacity;    //!< dPDUs
     bool m_ackDeletes;            //!< a received ack removes a delivered head of line
-    double m_arrivalProbability;  //!< per UE and TTI
-    double m_controlLoss;         //!< probability
     uint32_t m_controlDelay;      //!< TTIs
     uint32_t m_maxDcms;           //!< per TTI; 0: no limit
     uint32_t m_ucmPeriod;         //!< TTIs
@@ -182,6 +193,7 @@ class OfdmaCell : public Object
     bool m_hasRadio;              //!< links have a gain
     bool m_wantWouldDecode;       //!< find out who would be decoded
     bool m_wantBound;             //!< compute the bound
+    Ptr<OfdmaControlLoss> m_controlLoss; //!< of UCMs and DCMs
 
     OfdmaCoin m_coin{0};                      //!< of the environment
     OfdmaCodes m_codes{1, {false, 2}};        //!< code table
@@ -189,7 +201,9 @@ class OfdmaCell : public Object
     Ptr<OfdmaUplinkChannel> m_channel;        //!< uplink
     std::vector<OfdmaChurnEvent> m_churn;     //!< in order of TTI
     std::size_t m_nextChurn{0};               //!< first event that has not taken place
+    OfdmaDecisionDelay m_delay;               //!< of decisions
     UeFactory m_factory;                      //!< makes UEs
+    OfdmaDecisionLine<std::vector<OfdmaDcm>> m_decisions{0}; //!< of the BS, on their way to effect
 
     uint32_t m_tti{0};                             //!< under way
     std::vector<std::unique_ptr<OfdmaUe>> m_ues;   //!< connected, ids ascending

@@ -2,6 +2,7 @@
 #ifndef OFDMA_COIN_H
 #define OFDMA_COIN_H
 
+#include <cmath>
 #include <cstdint>
 
 namespace ns3
@@ -29,7 +30,14 @@ class OfdmaCoin
         POSITION_ANGLE,
         RNG_SEED,
         RNG_RUN,
-        ACTION
+        ACTION,
+        TRAFFIC_PHASE,
+        TRAFFIC_JITTER,
+        TRAFFIC_SWITCH,
+        JOIN,
+        STAY,
+        BS_DECISION_DELAY,
+        UE_DECISION_DELAY
     };
 
     /// \param seed of the environment
@@ -50,6 +58,26 @@ class OfdmaCoin
     double Toss(Purpose purpose, uint32_t ue = 0, uint32_t rbg = 0, uint32_t tti = 0) const
     {
         return static_cast<double>(GetBits(purpose, ue, rbg, tti) >> 11) * 0x1p-53;
+    }
+
+    /**
+     * \param purpose what the number decides
+     * \param mean of the distribution; the time taken grows with it
+     * \param ue id of a UE
+     * \param tti TTI
+     * \return a Poisson number: the points of a Poisson process whose gaps fit into the mean
+     */
+    uint32_t TossPoisson(Purpose purpose, double mean, uint32_t ue = 0, uint32_t tti = 0) const
+    {
+        uint32_t points = 0;
+        for (double time = 0;; ++points)
+        {
+            time -= std::log1p(-Toss(purpose, ue, points, tti)); // an exponential gap
+            if (time > mean)
+            {
+                return points;
+            }
+        }
     }
 
   private:

@@ -116,7 +116,13 @@ double
 OfdmaUePhy::GetTxPsd() const
 {
     const double watts = std::pow(10, (m_txPower - 30) / 10);
-    return watts / (m_grid->GetRbsPerRbg() * m_grid->GetRbBandwidth());
+    return watts / GetBandwidth();
+}
+
+double
+OfdmaUePhy::GetBandwidth() const
+{
+    return m_grid->GetRbsPerRbg() * m_grid->GetRbBandwidth();
 }
 
 void

@@ -49,6 +49,9 @@ class OfdmaUePhy : public SpectrumPhy
     /// \return PSD on the RBs that are transmitted on, in W/Hz
     double GetTxPsd() const;
 
+    /// \return bandwidth of a transmission in Hz
+    double GetBandwidth() const;
+
     /// Transmit on an RBG until the end of the TTI.
     void Transmit(uint32_t rbg);
 

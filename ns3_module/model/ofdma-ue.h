@@ -4,7 +4,9 @@
 
 #include "ofdma-bound.h"
 #include "ofdma-buffer.h"
+#include "ofdma-decision-delay.h"
 #include "ofdma-delay-line.h"
+#include "ofdma-traffic.h"
 #include "ofdma-ue-phy.h"
 
 namespace ns3
@@ -31,13 +33,21 @@ struct OfdmaUe
 {
     /**
      * \param transmitter of the UE
+     * \param arrivals to the UE
      * \param capacity of the buffer in dPDUs
      * \param controlDelay of UCMs and DCMs in TTIs
+     * \param decisionDelay the longest of actions in TTIs
      */
-    OfdmaUe(Ptr<OfdmaUePhy> transmitter, uint32_t capacity, uint32_t controlDelay)
+    OfdmaUe(Ptr<OfdmaUePhy> transmitter,
+            Ptr<OfdmaTraffic> arrivals,
+            uint32_t capacity,
+            uint32_t controlDelay,
+            uint32_t decisionDelay)
         : id(transmitter->GetUe()),
           phy(transmitter),
+          traffic(arrivals),
           buffer(capacity),
+          decisions(decisionDelay),
           dcms(controlDelay),
           ucms(controlDelay + 1) // a UCM of TTI t reaches the BS in the leader phase of TTI t + 1
     {
@@ -45,7 +55,9 @@ struct OfdmaUe
 
     uint32_t id;                              //!< of the UE
     Ptr<OfdmaUePhy> phy;                      //!< transmitter
+    Ptr<OfdmaTraffic> traffic;                //!< what arrives
     OfdmaBuffer buffer;                       //!< dPDUs
+    OfdmaDecisionLine<uint16_t> decisions;    //!< UE actions on their way to effect
     OfdmaDelayLine dcms;                      //!< on their way to the UE
     OfdmaDelayLine ucms;                      //!< on their way to the BS
     OfdmaUeBound bound;                       //!< what it could have delivered alone
@@ -55,6 +67,7 @@ struct OfdmaUe
     uint16_t lastAction{0};                   //!< UE action that took effect in the last TTI
     uint16_t access{0};                       //!< that takes effect in this TTI
     bool invalid{false};                      //!< the access chosen did not fit the state
+    double snr{0};                            //!< linear, of this TTI; 0 without radio
     double snrSum{0};                         //!< of the linear SNRs of all TTIs since it joined
     uint32_t snrs{0};                         //!< number of them
 };

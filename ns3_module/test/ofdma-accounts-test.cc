@@ -2,6 +2,7 @@
 // What must hold in every run, whatever the agents do.
 #include "test-episode.h"
 
+#include <ns3/double.h>
 #include <ns3/ofdma-random-agents.h>
 #include <ns3/test.h>
 
@@ -13,6 +14,8 @@ using namespace ns3;
 namespace
 {
 
+constexpr double LOAD = 0.4; //!< of the busy scenario, arrivals per UE and TTI
+
 /// A cell with everything that can go wrong: losses, drops, joins, leaves, delays, fading.
 OfdmaScenario
 CreateBusyScenario()
@@ -22,7 +25,7 @@ CreateBusyScenario()
     scenario.ues = 5;
     scenario.rbgs = 3;
     scenario.bufferCapacity = 4;
-    scenario.arrivalProbability = 0.4;
+    scenario.traffic.Set("Probability", DoubleValue(LOAD));
     scenario.controlLossProbability = 0.1;
     scenario.controlDelay = 1;
     scenario.maxDcmsPerTti = 3;
@@ -103,8 +106,7 @@ class OfdmaConservationTestCase : public TestCase
             for (const auto& ue : m_cell->GetUes())
             {
                 // Arrivals follow from the coins alone.
-                if (tti < scenario.ttis && coin.Toss(OfdmaCoin::ARRIVAL, ue->id, 0, tti) <
-                                               scenario.arrivalProbability)
+                if (tti < scenario.ttis && coin.Toss(OfdmaCoin::ARRIVAL, ue->id, 0, tti) < LOAD)
                 {
                     ++m_delays[scenario.ttis - tti];
                 }
@@ -228,7 +230,7 @@ class OfdmaCapacityTestCase : public TestCase
         scenario.ues = 6;
         scenario.rbgs = 2;
         scenario.ttis = 100;
-        scenario.arrivalProbability = 1;
+        scenario.traffic.Set("Probability", DoubleValue(1));
         scenario.tbler = 0;
         TestEpisode episode(scenario, {1}, false, true);
         auto& cell = episode.Cell();

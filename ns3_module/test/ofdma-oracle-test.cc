@@ -2,6 +2,7 @@
 // Whole cells against closed forms.
 #include "test-episode.h"
 
+#include <ns3/double.h>
 #include <ns3/test.h>
 
 #include <cmath>
@@ -86,7 +87,7 @@ class OfdmaOracleTestCase : public TestCase
         scenario.ues = m_ues;
         scenario.rbgs = m_rbgs;
         scenario.bufferCapacity = 1;
-        scenario.arrivalProbability = 1;
+        scenario.traffic.Set("Probability", DoubleValue(1));
         scenario.tbler = 0;
         if (m_capture > 0)
         {

@@ -2,6 +2,7 @@
 // SINR, noise and block errors, against hand calculation and against LteMiErrorModel itself.
 #include "test-episode.h"
 
+#include <ns3/double.h>
 #include <ns3/lte-mi-error-model.h>
 #include <ns3/ofdma-mi-error-model.h>
 #include <ns3/ofdma-transport-block.h>
@@ -50,7 +51,7 @@ class OfdmaSinrTestCase : public TestCase
         OfdmaScenario scenario;
         scenario.ues = 2;
         scenario.ttis = 2;
-        scenario.arrivalProbability = 1;
+        scenario.traffic.Set("Probability", DoubleValue(1));
         scenario.txPower = 20;
         scenario.noiseFigure = 7;
         scenario.numerology = m_numerology;

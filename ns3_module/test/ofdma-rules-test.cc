@@ -2,6 +2,7 @@
 // The rules of docs/game.md, one small script each.
 #include "test-episode.h"
 
+#include <ns3/double.h>
 #include <ns3/test.h>
 
 using namespace ns3;
@@ -16,7 +17,7 @@ CreateScenario(double load)
     OfdmaScenario scenario;
     scenario.ttis = 10;
     scenario.ues = 2;
-    scenario.arrivalProbability = load;
+    scenario.traffic.Set("Probability", DoubleValue(load));
     scenario.tbler = 0;
     return scenario;
 }

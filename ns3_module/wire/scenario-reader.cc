@@ -3,9 +3,18 @@
 
 #include "fault.h"
 
+#include <ns3/double.h>
+#include <ns3/ofdma-on-off-traffic.h>
+#include <ns3/ofdma-periodic-traffic.h>
+#include <ns3/ofdma-poisson-traffic.h>
 #include <ns3/ofdma-probe.h>
+#include <ns3/ofdma-trace-traffic.h>
+#include <ns3/pointer.h>
+#include <ns3/uinteger.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -54,6 +63,94 @@ ReadVocabulary(const v1::Vocabulary& message)
     Refuse("vocabulary is semantic or opaque");
 }
 
+constexpr uint32_t GREATEST_ARRIVALS = 1000; //!< mean or number, per UE and TTI
+
+/// \return a table of arrivals
+ns3::Ptr<ns3::OfdmaArrivalTable>
+ReadArrivals(const v1::Traffic::Trace& message)
+{
+    if (message.ue_size() != message.tti_size() || message.dpdus_size() != message.tti_size())
+    {
+        Refuse("traffic.arrivals has as many TTIs as UEs and numbers of dPDUs");
+    }
+    auto table = ns3::CreateObject<ns3::OfdmaArrivalTable>();
+    std::map<uint32_t, uint64_t> together; // by UE, in one TTI
+    for (int i = 0; i < message.tti_size(); ++i)
+    {
+        if (i > 0 && message.tti(i) != message.tti(i - 1))
+        {
+            together.clear();
+            if (message.tti(i) < message.tti(i - 1))
+            {
+                Refuse("traffic.arrivals come in order of TTI");
+            }
+        }
+        uint64_t& dpdus = together[message.ue(i)];
+        dpdus = InRange("traffic.arrivals: the number of dPDUs of a UE and TTI",
+                        dpdus + message.dpdus(i),
+                        uint64_t(0),
+                        uint64_t(GREATEST_ARRIVALS));
+        table->Add(message.ue(i), {message.tti(i), message.dpdus(i)});
+    }
+    return table;
+}
+
+void
+ReadTraffic(const v1::Traffic& message, OfdmaScenario& scenario)
+{
+    using namespace ns3;
+    double greatest = message.weights_size() > 0 ? 0 : 1;
+    for (double weight : message.weights())
+    {
+        greatest = std::max(greatest, InRange("traffic.weights", weight, 0.0, 1000.0));
+    }
+    scenario.trafficWeights.assign(message.weights().begin(), message.weights().end());
+    const auto load = [greatest](double value, double limit) {
+        InRange("traffic.load", value, 0.0, limit);
+        InRange("traffic.load times the greatest of traffic.weights", value * greatest, 0.0, limit);
+        return DoubleValue(value);
+    };
+    switch (message.model_case())
+    {
+    case v1::Traffic::kBernoulli:
+        scenario.traffic = MakeOfdmaTraffic<OfdmaBernoulliTraffic>(
+            "Probability",
+            load(message.bernoulli().probability(), 1));
+        return;
+    case v1::Traffic::kPoisson:
+        scenario.traffic = MakeOfdmaTraffic<OfdmaPoissonTraffic>(
+            "Mean",
+            load(message.poisson().mean(), GREATEST_ARRIVALS));
+        return;
+    case v1::Traffic::kPeriodic:
+        scenario.traffic = MakeOfdmaTraffic<OfdmaPeriodicTraffic>(
+            "Period",
+            UintegerValue(
+                InRange("traffic.period_ttis", message.periodic().period_ttis(), 1U, 1000000U)),
+            "Jitter",
+            UintegerValue(
+                InRange("traffic.jitter_ttis", message.periodic().jitter_ttis(), 0U, 1000000U)));
+        return;
+    case v1::Traffic::kOnOff:
+        scenario.traffic = MakeOfdmaTraffic<OfdmaOnOffTraffic>(
+            "MeanOn",
+            DoubleValue(InRange("traffic.mean_on_ttis", message.on_off().mean_on_ttis(), 1.0, 1e6)),
+            "MeanOff",
+            DoubleValue(
+                InRange("traffic.mean_off_ttis", message.on_off().mean_off_ttis(), 1.0, 1e6)),
+            "Probability",
+            load(message.on_off().probability(), 1));
+        return;
+    case v1::Traffic::kTrace:
+        scenario.traffic =
+            MakeOfdmaTraffic<OfdmaTraceTraffic>("Table",
+                                                PointerValue(ReadArrivals(message.trace())));
+        return;
+    case v1::Traffic::MODEL_NOT_SET:
+        Refuse("traffic is bernoulli, poisson, periodic, on-off or trace");
+    }
+}
+
 /// Check that UEs leave while they are connected.
 std::vector<ns3::OfdmaChurnEvent>
 ReadChurn(const v1::Scenario& message)
@@ -98,9 +195,50 @@ ReadChurn(const v1::Scenario& message)
     return churn;
 }
 
+ns3::OfdmaPoissonChurn
+ReadPoissonChurn(const v1::Scenario& message)
+{
+    if (message.churn_size() > 0)
+    {
+        Refuse("churn and poisson_churn exclude each other");
+    }
+    const auto& churn = message.poisson_churn();
+    InRange("poisson_churn.min_ues", churn.min_ues(), 0U, std::min(1024U, churn.max_ues()));
+    return {InRange("poisson_churn.join_per_tti", churn.join_per_tti(), 0.0, 100.0),
+            InRange("poisson_churn.mean_stay_ttis", churn.mean_stay_ttis(), 1.0, 1e9),
+            churn.min_ues(),
+            InRange("poisson_churn.max_ues", churn.max_ues(), 1U, 1024U),
+            InRange("poisson_churn.max_joins", churn.max_joins(), 0U, 1000000000U)};
+}
+
+std::vector<double>
+ReadDecisionDelay(const v1::DecisionDelay& message)
+{
+    InRange("the number of probabilities in decision_delay", message.probability_size(), 0, 1025);
+    double sum = 0;
+    for (double probability : message.probability())
+    {
+        sum += InRange("decision_delay", probability, 0.0, 1.0);
+    }
+    if (message.probability_size() > 0)
+    {
+        InRange("the sum of decision_delay", sum, 1 - 1e-6, 1 + 1e-6);
+    }
+    return {message.probability().begin(), message.probability().end()};
+}
+
 void
 ReadControl(const v1::Control& message, OfdmaScenario& scenario)
 {
+    if (message.has_sinr_loss())
+    {
+        const auto& loss = message.sinr_loss();
+        scenario.controlSnrLoss = {
+            InRange("control.sinr_loss.midpoint_db", loss.midpoint_db(), -50.0, 50.0),
+            InRange("control.sinr_loss.slope_db", loss.slope_db(), 1e-6, 50.0),
+            InRange("control.sinr_loss.bs_tx_power_dbm", loss.bs_tx_power_dbm(), -50.0, 80.0),
+            InRange("control.sinr_loss.ue_noise_figure_db", loss.ue_noise_figure_db(), 0.0, 50.0)};
+    }
     scenario.controlLossProbability =
         InRange("control.loss_probability", message.loss_probability(), 0.0, 1.0);
     scenario.controlDelay = InRange("control.delay_ttis", message.delay_ttis(), 0U, 64U);
@@ -213,17 +351,21 @@ ReadScenario(const v1::Scenario& message)
     scenario.bufferCapacity = InRange("buffer_capacity", message.buffer_capacity(), 1U, 65535U);
     scenario.ackDeletes = message.ack_deletes();
     scenario.vocabulary = ReadVocabulary(message.vocabulary());
-    if (!message.traffic().has_bernoulli())
-    {
-        Refuse("traffic is bernoulli");
-    }
-    scenario.arrivalProbability =
-        InRange("traffic.load", message.traffic().bernoulli().probability(), 0.0, 1.0);
+    ReadTraffic(message.traffic(), scenario);
     scenario.churn = ReadChurn(message);
+    if (message.has_poisson_churn())
+    {
+        scenario.poissonChurn = ReadPoissonChurn(message);
+    }
+    scenario.decisionDelay = ReadDecisionDelay(message.decision_delay());
     ReadControl(message.control(), scenario);
     ReadRadio(message.radio(), scenario);
     ReadPlacement(message.placement(), scenario);
     ReadChannel(message, scenario);
+    if (scenario.controlSnrLoss && scenario.channel.empty())
+    {
+        Refuse("channel names at least one loss model when control.sinr_loss looks at the SNR");
+    }
     ReadErrorModel(message.error_model(), scenario);
     scenario.rho = InRange("utility.rho", message.utility().rho(), 0.0, 1000.0);
     const std::string problem = ns3::FindOfdmaChannelProblem(scenario);
