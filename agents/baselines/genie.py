@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The genie: it sees every buffer and every link outcome of the TTI, and moves the UEs without messages.
 
+Where a received `ack` deletes by itself, and comes in the TTI in which it is sent, the genie sends that one message: it
+saves the UE a TTI.
+
 It is the reference that other agents are measured against, near the upper bound, and no protocol: it needs the
 privileged columns, and its leader tells its followers what to do outside the cell.
 """
@@ -11,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from llmac.agents.baselines.columns import Cells, dcms
+from llmac.agents.baselines.columns import Cells, dcms, limit_dcms
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
-from llmac.bridge.scenario import Scenario
+from llmac.bridge.scenario import Scenario, Semantic
 from llmac.v1 import codes_pb2
 
 
@@ -22,10 +25,12 @@ class Genie:
 
     def reset(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         """See Agent."""
-        self._cells = Cells(scenarios, seeds)
+        cells = self._cells = Cells(scenarios, seeds)
+        has_ack = np.array([isinstance(s.vocabulary, Semantic) for s in scenarios], dtype=np.bool_)
+        self._acks = cells.ack_deletes & has_ack & (cells.delay == 0)
 
     def lead(self, observation: LeaderObservation) -> LeaderAction:
-        """Decide for all UEs; send nothing.
+        """Decide for all UEs.
 
         Raises:
             ValueError: the observation has no privileged columns.
@@ -35,8 +40,12 @@ class Genie:
             raise ValueError("the genie needs an environment with privileged=True")
         cells = self._cells
         environment = cells.environment(observation)
-        sends = (state.undelivered > 0) & (state.head_delivered == 0)
-        access = np.where(state.head_delivered > 0, codes_pb2.ACCESS_DELETE, codes_pb2.ACCESS_HOLD)
+        code = np.where(self._acks[environment] & (state.head_delivered > 0), codes_pb2.DCM_ACK, codes_pb2.DCM_NULL)
+        limit_dcms(cells, observation, code, first=-state.undelivered.astype(np.int64))
+        self._acked = code != codes_pb2.DCM_NULL
+        sends = (state.undelivered > 0) & ((state.head_delivered == 0) | self._acked)
+        deletes = (state.head_delivered > 0) & ~self._acked
+        access = np.where(deletes, codes_pb2.ACCESS_DELETE, codes_pb2.ACCESS_HOLD)
         first_ue = first_link = 0
         for ues, rbgs in zip(observation.ue_count.tolist(), cells.rbgs.tolist(), strict=True):
             links = state.would_decode[first_link : first_link + ues * rbgs].reshape(ues, rbgs)
@@ -47,10 +56,12 @@ class Genie:
             access[ue[chosen]] = codes_pb2.ACCESS_TRANSMIT + rbg
             first_ue += ues
             first_link += ues * rbgs
-        self._action = FollowerAction((access * cells.ucm_codes[environment]).astype(np.uint16))
-        return dcms(cells, observation, np.zeros(environment.size, dtype=np.int64))
+        self._access = access
+        return dcms(cells, observation, code)
 
     def follow(self, observation: FollowerObservation) -> FollowerAction:
-        """Do what was decided."""
-        del observation
-        return self._action
+        """Do what was decided; a UE whose `ack` was lost deletes first."""
+        lost = self._acked & (observation.dcm != codes_pb2.DCM_ACK)
+        access = np.where(lost, codes_pb2.ACCESS_DELETE, self._access)
+        ucm_codes = self._cells.ucm_codes[self._cells.environment(observation)]
+        return FollowerAction((access * ucm_codes).astype(np.uint16))

@@ -105,10 +105,11 @@ class Grant:
         self._unused_limit = np.array([c.unused_grants or _NEVER for c in chosen])
         self._speculate_ttis = np.array([c.speculate_ttis for c in chosen])
         self._priority.reset(cells, [c.memory_ttis for c in chosen])
-        # Of the BS, per UE: its backlog, whether it waits for an acknowledgement, the TTI until which a grant to it is
-        # under way, grants that it left unused, and when it was heard last.
+        # Of the BS, per UE: its backlog, whether it waits for an acknowledgement, grants to it whose outcome is not yet
+        # known, the TTI before which it gets no other, grants that it left unused, and when it was heard last.
         self._backlogs = Backlogs(cells, np.array([c.optimistic for c in chosen], dtype=np.bool_))
         self._owed = np.zeros(cells.slots, dtype=np.bool_)
+        self._under_way = np.zeros(cells.slots, dtype=np.int64)
         self._busy_until = np.zeros(cells.slots, dtype=np.int64)
         self._unused = np.zeros(cells.slots, dtype=np.int64)
         self._heard_at = np.full(cells.slots, _LONG_AGO)
@@ -187,6 +188,7 @@ class Grant:
         empty = self._unused[slot] >= self._unused_limit[environment]
         self._backlogs.dpdus[slot[empty]] = 0
         self._unused[slot[empty]] = 0
+        self._under_way[slot[rbg >= 0]] -= 1
         row[:] = -1
 
     def _rank(
@@ -195,7 +197,7 @@ class Grant:
         """[n] Place in the queue for grants, those with backlog before those worth a speculation; -1: not in it."""
         environment = seen.environment
         ready = can_transmit & (self._busy_until[seen.slot] <= seen.tti)
-        certain = ready & (backlog > 0)
+        certain = ready & (backlog > self._under_way[seen.slot])
         silent = seen.tti - self._heard_at[seen.slot]
         maybe = ready & ~certain & (silent < self._speculate_ttis[environment])
         rank = rank_within(environment, order.key, certain, order.turn)
@@ -213,7 +215,10 @@ class Grant:
     ) -> None:
         """Remember what was granted, until its outcome is known."""
         index = self._cells.rbg_start[environment] + rbg
-        self._busy_until[slot[granted]] = takes_effect[granted] + 1
+        # A UE that deletes blindly can transmit in every second TTI; otherwise the outcome has to be known.
+        spacing = np.where(self._blind[environment], 2 - self._cells.delay[environment], 1)
+        self._busy_until[slot[granted]] = (takes_effect + spacing)[granted]
+        self._under_way[slot[granted]] += 1
         self._granted[takes_effect[granted] % len(self._granted), slot[granted]] = index[granted]
         self._promised[:] = False
         self._promised[index[granted & next_tti]] = True

@@ -8,8 +8,9 @@ Silence acknowledges; `ack`, which thus is free, tells a UE with a lease that it
 a lease reports; others report what they have, and the BS grants leases in the order in which it learned of a need. With
 polling, a lease that nobody is known to need goes to the UE that was found empty the longest time ago.
 
-`hybrid` keeps the last RBG for contention: a UE without a lease that has something to send transmits there with a
-probability. What is decoded is acknowledged, if possible by `ack grant r`, a lease from the next TTI on.
+`hybrid` keeps the last RBG for contention, as a random-access channel does: a UE without a lease that has something to
+send transmits there with a probability, which every failure halves, five times at most. What is decoded is
+acknowledged, if possible by `ack grant r`, a lease from the next TTI on.
 """
 
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ from llmac.bridge.scenario import Scenario
 from llmac.v1 import codes_pb2
 
 _NEVER = 2**40
+_MAX_BACKOFF = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class SpsParameters:
     blind: bool = tunable(False, True)
     """A UE deletes in the TTI after its transmission and does not wait for the news that it failed."""
     contention_probability: float = 0.0
-    """Probability of a transmission on the RBG for contention; 0: there is none."""
+    """Probability of a first transmission on the RBG for contention; 0: there is none."""
 
     @classmethod
     def guess(cls, scenario: Scenario) -> Self:
@@ -63,7 +65,7 @@ class SpsParameters:
 class HybridParameters(SpsParameters):
     """Those of an RBG for contention, too."""
 
-    contention_probability: float = tunable(0.5, 0.2, 0.35, 0.7)
+    contention_probability: float = tunable(0.7, 0.35, 0.5, 1.0)
 
 
 class Persistent:
@@ -240,8 +242,9 @@ class _Follower:
         self._rbg = np.full(cells.slots, -1)
         self._first = np.zeros(cells.slots, dtype=np.int64)
         self._unused = np.zeros(cells.slots, dtype=np.int64)
-        # When the answer to the last transmission on the RBG for contention is due.
+        # When the answer to the last transmission on the RBG for contention is due, and how many had none in a row.
         self._answer_at = np.full(cells.slots, -1)
+        self._failures = np.zeros(cells.slots, dtype=np.int64)
 
     def act(self, observation: FollowerObservation) -> FollowerAction:
         cells, rules, tti = self._cells, self._rules, observation.tti
@@ -256,11 +259,11 @@ class _Follower:
         rules.silence.sent(tti, environment[on_lease], slot[on_lease])
 
         leaseless = self._rbg[slot] < 0
-        dares = (
-            uniform(cells.seeds[environment], tti, Purpose.ACCESS, observation.ue_id) < rules.probability[environment]
-        )
+        probability = rules.probability[environment] * 0.5 ** np.minimum(self._failures[slot], _MAX_BACKOFF)
+        dares = uniform(cells.seeds[environment], tti, Purpose.ACCESS, observation.ue_id) < probability
         contend = clear & leaseless & ~on_lease & dares & (self._answer_at[slot] <= tti)
         self._answer_at[slot[contend]] = tti + 1 + cells.delay[environment[contend]]
+        self._failures[slot[contend]] += 1
 
         rbg = np.where(on_lease, leased_rbg, cells.rbgs[environment] - 1)
         access = np.select([delete, on_lease | contend], [codes_pb2.ACCESS_DELETE, codes_pb2.ACCESS_TRANSMIT + rbg], 0)
@@ -283,6 +286,7 @@ class _Follower:
         self._rbg[slot[granted]] = rbg[granted]
         self._first[slot[granted]] = first[granted]
         self._unused[slot[granted]] = 0
+        self._failures[slot[(ack & waiting) | granted]] = 0
         return ack & waiting
 
     def _use_lease(

@@ -210,20 +210,24 @@ class _Leader:
         return surplus
 
     def _heirs(self, seen: Seen, owner: NDArray[np.int64], surplus: NDArray[np.float64]) -> NDArray[np.int64]:
-        """[B] UE that is to get each slot, or nobody: the neediest get those of nobody or of UEs with too many."""
+        """[B] UE that is to get each slot, or nobody: slots of nobody go to the neediest, then those of the richest."""
         cells = self._cells
-        spare = owner == _NOBODY
-        spare[~spare] = surplus[owner[~spare]] >= 1
+        free = owner == _NOBODY
+        too_many = ~free
+        too_many[too_many] = surplus[owner[too_many]] >= 1
         # A slot within a period of one that a UE has is of no use to it.
         useless = np.zeros(cells.slots + 1, dtype=np.bool_)
         period = self._frames.period
         for offset in range(1 - int(period.max(initial=1)), int(period.max(initial=1))):
             near = abs(offset) < period[self._rbg_environment]
             useless[self._owner[self._row(seen.tti + cells.delay + offset), self._index][near]] = True
-        wants = (surplus[seen.slot] <= -1) & ~useless[seen.slot]
-        rbg = assign_rbgs(cells, spare, seen.environment, rank_within(seen.environment, surplus[seen.slot], wants))
         heir = np.full(self._index.size, _NOBODY)
-        heir[cells.rbg_start[seen.environment[rbg >= 0]] + rbg[rbg >= 0]] = seen.slot[rbg >= 0]
+        for slots, most in ((free, 0), (too_many, -1)):
+            wants = (surplus[seen.slot] <= most) & ~useless[seen.slot]
+            rbg = assign_rbgs(cells, slots, seen.environment, rank_within(seen.environment, surplus[seen.slot], wants))
+            gets = rbg >= 0
+            heir[cells.rbg_start[seen.environment[gets]] + rbg[gets]] = seen.slot[gets]
+            useless[seen.slot[gets]] = True
         return heir
 
 
