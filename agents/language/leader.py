@@ -17,7 +17,7 @@ from llmac.agents.language.guides import BsGuide
 from llmac.agents.language.labels import label_space, random_labels
 from llmac.agents.language.ledger import Ledger, Page
 from llmac.agents.language.phrases import Phrasebook
-from llmac.agents.language.prompts import Entry, bs_state
+from llmac.agents.language.prompts import SHOWN_PER_RBG, Entry, bs_state
 from llmac.bridge.envs.observations import LeaderAction, LeaderObservation
 from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.sentences import END, Dcm, Pag
@@ -32,13 +32,13 @@ class _Scene:
         first: index of its first UE in the columns.
         ids: of the connected UEs.
         labels: of the same UEs.
-        order: indices of the UEs in the order in which they are shown and named.
+        place: of each UE in the order in which they are shown and named.
     """
 
     first: int
     ids: NDArray[np.uint32]
     labels: NDArray[np.int64]
-    order: NDArray[np.intp]
+    place: NDArray[np.int64]
 
 
 class Leader:
@@ -103,18 +103,18 @@ class Leader:
         ends = np.cumsum(observation.ue_count).tolist()
         for of, first, last in zip(self._labels, [0, *ends], ends, strict=False):
             ids = observation.ue_id[first:last]
-            labels = of[ids]
-            yield _Scene(first, ids, labels, _order(labels, page.seen.decoded[first:last], page.turn[first:last]))
+            yield _Scene(first, ids, of[ids], page.order[first:last])
 
     def _request(self, environment: int, page: Page) -> Request:
         scene, scenario, phrases = self._scenes[environment], self._scenarios[environment], self._phrases[environment]
         here = slice(scene.first, scene.first + len(scene.ids))
-        decoded, level = page.seen.decoded[here], page.level[here]
-        listed = scene.order[(decoded | (level > 0))[scene.order]]
-        columns = (column[listed].tolist() for column in (scene.labels, level, decoded, page.turn[here]))
+        decoded, turn = page.seen.decoded[here], page.turn[here]
+        waiting = (turn >= 0) & (turn < SHOWN_PER_RBG * scenario.rbgs)
+        shown = np.argsort(scene.place)[: np.count_nonzero(decoded | waiting)]
+        columns = (column[shown].tolist() for column in (scene.labels, page.level[here], decoded, turn))
         state = bs_state(scenario, [Entry(*row) for row in zip(*columns, strict=True)])
         place = np.full(phrases.ues, -1)
-        place[scene.labels[scene.order]] = np.arange(len(scene.order))
+        place[scene.labels] = scene.place
         was_decoded = np.zeros(phrases.ues, dtype=np.bool_)
         was_decoded[scene.labels] = decoded
         return Request(state, BsGuide(phrases, place, was_decoded, scenario.control.max_dcms_per_tti))
@@ -122,7 +122,8 @@ class Leader:
     def _say(self, environment: int, code: NDArray[np.int64]) -> str:
         """Sentence for the DCM code of each UE of an environment."""
         scene, grammar = self._scenes[environment], self._grammars[environment]
-        named = scene.order[code[scene.order] > 0]
+        named = np.flatnonzero(code)
+        named = named[np.argsort(scene.place[named])]
         messages = zip(scene.labels[named].tolist(), code[named].tolist(), strict=True)
         return "; ".join([*(grammar.clause(Dcm(*message)) for message in messages), END])
 
@@ -134,9 +135,3 @@ class Leader:
         index = {label: i for i, label in enumerate(self._scenes[environment].labels.tolist())}
         messages = [self._grammars[environment].parse_clause(clause) for clause in clauses]
         return {index[message.ue]: message.code for message in messages}
-
-
-def _order(labels: NDArray[np.int64], decoded: NDArray[np.bool_], turns: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The order in which a BS is shown its UEs: the decoded ones, then those that wait by turn, then the others."""
-    never = np.iinfo(np.int64).max
-    return np.lexsort((labels, np.where(turns < 0, never, turns), ~decoded))

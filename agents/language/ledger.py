@@ -27,6 +27,8 @@ class Page:
     """Level of its backlog as far as is known, not capped; with opaque messages, code of the last one heard."""
     turn: NDArray[np.int64]
     """Place in the round of those that could use a grant now, from 0; -1 for the others."""
+    order: NDArray[np.int64]
+    """Smallest first: the decoded ones, those that could use a grant, the others; each by their place in the round."""
 
 
 class Ledger:
@@ -55,8 +57,15 @@ class Ledger:
         # A UE that is acknowledged now deletes in this TTI; only with ack_deletes it can transmit at once.
         ready = self.cells.ack_deletes[seen.environment] | ~seen.decoded
         ready &= (level > 0) & (self._busy_until[seen.slot] <= seen.tti)
-        order = self._round.order(observation, seen, level)
-        return Page(seen, level, rank_within(seen.environment, order.turn, ready))
+        place = self._round.order(observation, seen, level).turn
+        group = np.select([seen.decoded, ready], [0, 1], default=2)
+        everybody = np.ones(seen.slot.size, dtype=np.bool_)
+        return Page(
+            seen=seen,
+            level=level,
+            turn=rank_within(seen.environment, place, ready),
+            order=rank_within(seen.environment, group, everybody, place),
+        )
 
     def note(self, page: Page, dcm: NDArray[np.int64]) -> None:
         """Take in the DCMs that were sent in answer to an observation: codes, [n], null where none was."""

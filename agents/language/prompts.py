@@ -13,6 +13,10 @@ from importlib import resources
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Opaque, Scenario, Semantic
 
+SHOWN_PER_RBG = 3
+"""UEs that a BS is shown of those that wait for a grant: so many for each RBG, the next in the round. What was decoded
+is always shown. So a prompt grows with the RBGs, not with the population."""
+
 
 class Role(StrEnum):
     """Who speaks."""
@@ -49,15 +53,12 @@ class Entry:
     """Of its backlog, in the levels of `bsr`, without a cap."""
     decoded: bool
     turn: int
-    """-1: it cannot use a grant now."""
+    """Place in the round, from 0; -1: it cannot use a grant now."""
 
     def __str__(self) -> str:
-        words = [" decoded"] if self.decoded else []
-        if self.turn >= 0:
-            words.append(f" {self.turn}")
-        elif not self.decoded:
-            words.append(" busy")
-        return f"{''.join(words)} {self.label} {self.level}"
+        decoded = " decoded" if self.decoded else ""
+        turn = f" {self.turn}" if self.turn >= 0 else ""
+        return f"{decoded}{turn} {self.label} {self.level}"
 
 
 def bs_state(scenario: Scenario, entries: Iterable[Entry]) -> str:
@@ -104,7 +105,7 @@ def sample_prompts() -> Iterator[str]:
         Scenario(name="sample", ack_deletes=True),
         Scenario(name="sample", vocabulary=Opaque(kind="opaque", symbols=2)),
     )
-    entries = (Entry(0, 0, decoded=True, turn=-1), Entry(0, 0, decoded=False, turn=-1))
+    entries = (Entry(0, 0, decoded=True, turn=0),)
     for scenario in scenarios:
         yield TEMPLATES[Role.BS].instruction + bs_state(scenario, entries)
         for opportunity in (0, 1):

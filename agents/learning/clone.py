@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Behaviour cloning: both roles learn to say what a teacher says, from traces recorded in ns-3.
 
-Deviations from plain supervised fine-tuning: the loss is over the tokens that the guide allows, at the positions where it
-left a choice, so that the model learns the distribution that it will be asked for; and an example that was recorded many
-times counts once, so that rare states are learned as well as common ones.
+Deviations from plain supervised fine-tuning: the loss is over the tokens that the guide allows, at the positions where
+it left a choice, so that the model learns the distribution that it will be asked for; and an example that was recorded
+many times counts once, so that rare states are learned as well as common ones.
 
     llmac clone --out DIR
 """
@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 from transformers import PreTrainedModel
 
 from llmac.agents.baselines.grant import Grant
+from llmac.agents.language.labels import SHORT_LABELS
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.recording import Example, record
@@ -35,17 +35,17 @@ class CloneOptions:
     """How cloning is done; the shipped checkpoint was made with the defaults."""
 
     seed: int = 0
-    """Of the scenarios, the episodes, the initial weights and the order of examples; training seeds are below 1,000,000."""
+    """Of the scenarios, the episodes (training seeds are below 1,000,000), the weights and the order of examples."""
     environments: int = 128
     """That are recorded at once."""
-    rounds: int = 8
+    rounds: int = 12
     """Batches of episodes."""
     slip: float = 0.05
     """Probability that a UE does something else than the teacher says while it is recorded."""
     bs_layers: int = 2
     ue_layers: int = 2
-    bs_steps: int = 1500
-    ue_steps: int = 500
+    bs_steps: int = 2200
+    ue_steps: int = 400
     batch: int = 64
     """Examples per step."""
     learning_rate: float = 3e-3
@@ -101,29 +101,40 @@ def clone(
 
 
 def random_scenarios(rng: np.random.Generator, count: int) -> list[Scenario]:
-    """Scenarios over populations, RBGs, loads and the limits of the control channel."""
+    """Scenarios over populations, RBGs, loads, rules and the limits of the control channel."""
     return [_random_scenario(rng) for _ in range(count)]
 
 
 def _random_scenario(rng: np.random.Generator) -> Scenario:
-    ues = int(rng.integers(2, 13))
-    rbgs = int(rng.integers(1, 7))
+    ues = round(2 * 12 ** rng.random())  # 2 to 24, small populations more often
+    rbgs = int(rng.integers(1, 9))
     overrides: dict[str, Any] = {
         "ues": ues,
         "rbgs": rbgs,
         "traffic.load": float(min(1.0, rng.uniform(0.2, 1.5) * rbgs / ues)),
-        "ack_deletes": bool(rng.random() < 0.1),
+        "ack_deletes": _happens(rng, _RARELY),
         "buffer_capacity_dpdus": int(rng.choice([20, 20, 20, 5, 99])),
         "vocabulary": {"kind": "semantic", "bsr_levels": int(rng.choice([6, 6, 6, 3, 8]))},
     }
-    if rng.random() < 0.3:
+    if _happens(rng, _SOMETIMES):
         overrides |= {
             "control.loss_probability": float(rng.choice([0.0, 0.05])),
             "control.delay_ttis": int(rng.integers(0, 3)),
             "control.max_dcms_per_tti": int(rng.choice([0, 1, 2, 4])),
             "control.ucm_period_ttis": int(rng.choice([1, 1, 2, 4])),
         }
+    if _happens(rng, _RARELY):
+        # A crowd that joins at the end changes nothing before, but makes labels longer than one token.
+        overrides["churn"] = [{"tti": _TTIS - 1, "join": SHORT_LABELS}]
     return load(str(rng.choice(["paper", "near-far"])), overrides)
+
+
+_TTIS = 24
+_RARELY, _SOMETIMES = 0.1, 0.3
+
+
+def _happens(rng: np.random.Generator, probability: float) -> bool:
+    return bool(rng.random() < probability)
 
 
 def _record(
@@ -131,16 +142,15 @@ def _record(
 ) -> dict[Role, list[Example]]:
     rng = np.random.default_rng(options.seed)
     scenarios = random_scenarios(rng, options.environments)
-    ttis = scenarios[0].train_ttis
     recorded: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
     done = 0
 
     def on_tti() -> None:
         nonlocal done
         done += 1
-        advance("record grant in ns-3", done / (ttis * options.rounds))
+        advance("record grant in ns-3", done / (_TTIS * options.rounds))
 
-    with ColumnEnv(scenarios, processes=processes, ttis=ttis) as env:
+    with ColumnEnv(scenarios, processes=processes, ttis=_TTIS) as env:
         for round_ in range(options.rounds):
             scenarios = random_scenarios(rng, options.environments) if round_ else scenarios
             seeds = np.uint64(options.seed + round_ * options.environments) + np.arange(
@@ -185,11 +195,9 @@ def _batches(examples: Sequence[Example], size: int, steps: int, rng: np.random.
         # Shuffled, then sorted by length within windows of a few batches, then the batches shuffled.
         order = rng.permutation(len(examples))
         window = size * 16
-        batches: list[NDArray[np.int64]] = []
-        for first in range(0, len(order), window):
-            part = order[first : first + window]
-            part = part[np.argsort(lengths[part], kind="stable")]
-            batches += [part[i : i + size] for i in range(0, len(part), size)]
+        windows = [order[first : first + window] for first in range(0, len(order), window)]
+        sorted_ = [part[np.argsort(lengths[part], kind="stable")] for part in windows]
+        batches = [part[i : i + size] for part in sorted_ for i in range(0, len(part), size)]
         for index in rng.permutation(len(batches))[: steps - made]:
             yield [examples[i] for i in batches[index]]
             made += 1
