@@ -16,8 +16,8 @@ end_container() {
 }
 trap end_container EXIT
 
-# Only what git has: a fresh clone has no build outputs.
-git ls-files -z | tar --null -T - -c | docker exec -i "$container" sh -c "mkdir /llmac && tar -C /llmac -x"
+# The sources alone, as a fresh clone has them.
+tar --exclude=./.git --exclude=./.venv --exclude=./build --exclude=./out -c . | docker exec -i "$container" sh -c "mkdir /llmac && tar -C /llmac -x"
 # The official image removes downloaded packages at every turn, which would put them into the measured time.
 logged minimal-download "Downloading packages" docker exec "$container" sh -c \
     "rm -f /etc/apt/apt.conf.d/docker-clean && apt-get -q update &&
