@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What must hold in every run, whatever the agents do.
 #include "test-episode.h"
+#include "watched-agents.h"
 
 #include <ns3/double.h>
-#include <ns3/ofdma-random-agents.h>
 #include <ns3/test.h>
 
 #include <map>
@@ -36,34 +36,6 @@ CreateBusyScenario()
     scenario.errorModel = OfdmaScenario::MUTUAL_INFORMATION;
     return scenario;
 }
-
-/// Random agents, with a look at the cells before each decision and at the end.
-class WatchedAgents : public OfdmaRandomAgents
-{
-  public:
-    WatchedAgents(const std::vector<Ptr<OfdmaCell>>& cells,
-                  std::function<void(uint32_t)> watch,
-                  uint64_t salt = 0)
-        : OfdmaRandomAgents(cells, salt),
-          m_watch(std::move(watch))
-    {
-    }
-
-    bool Lead(uint32_t tti) override
-    {
-        m_watch(tti);
-        return OfdmaRandomAgents::Lead(tti);
-    }
-
-    void Finish(uint32_t tti) override
-    {
-        m_watch(tti);
-        OfdmaRandomAgents::Finish(tti);
-    }
-
-  private:
-    std::function<void(uint32_t)> m_watch; //!< looks at the cells
-};
 
 /// Runs one cell with random agents, and checks its accounts in each TTI.
 class OfdmaConservationTestCase : public TestCase
