@@ -50,7 +50,7 @@ def grid(kind: type[P]) -> list[P]:
 
 def tuned(agent: str, kind: type[P]) -> Choose[P]:
     """Parameters from tuned.yaml, at the nearest population and load; a guess where it has none of the scenario."""
-    entries = {name: [_Entry.of(e) for e in found] for name, found in _read().get(agent, {}).items()}
+    entries = {name: [_Entry.of(e) for e in found] for name, found in read_tuned().get(agent, {}).items()}
 
     def choose(scenario: Scenario) -> P:
         found = entries.get(scenario.name)
@@ -129,6 +129,7 @@ def _tunable_fields(kind: type[Parameters]) -> list[Field[Any]]:
 
 
 @cache
-def _read() -> dict[str, dict[str, list[dict[str, Any]]]]:
+def read_tuned() -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """The content of tuned.yaml, by agent and scenario name."""
     text = resources.files("llmac.agents.baselines").joinpath("tuned.yaml").read_text(encoding="utf-8")
     return yaml.safe_load(text) or {}

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from llmac.agents.baselines.parameters import entry, grid
+from llmac.agents.baselines.parameters import grid
 from llmac.agents.cli.options import SetOption, overrides
 from llmac.agents.evaluation.tune import Trial, best, merge, trials
 from llmac.agents.registry import TUNABLE
@@ -19,7 +19,12 @@ from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.errors import LlmacError
 from llmac.bridge.scenario import Scenario
 
-_SHOWN = ("goodput_dpdu_per_tti", "jain_index", "mean_delay_tti", "loss_rate")
+_SHOWN = {
+    "goodput_dpdu_per_tti": "goodput\ndPDU/TTI",
+    "jain_index": "Jain\nindex",
+    "mean_delay_tti": "mean delay\nTTI",
+    "loss_rate": "lost",
+}
 _HEADER = (
     "# Parameters of the conventional agents, found by `llmac tune SCENARIO --write FILE` on the validation seeds.\n"
 )
@@ -46,11 +51,9 @@ def tune(
     chosen = scenarios.load(scenario, overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load))
     known = _read(write) if write else {}
     found = _tune_all(chosen, names, seeds, processes)
-    table = Table("agent", "parameters", *_SHOWN, title=f"{chosen.name}, {seeds} validation seeds")
+    table = Table("agent", *_SHOWN.values(), title=f"{chosen.name}, {seeds} validation seeds")
     for name, trial in found.items():
-        values = list(entry(chosen, trial.parameters).items())[3:]
-        metrics = (f"{trial.metrics[metric]:.3f}" for metric in _SHOWN)
-        table.add_row(name, ", ".join(f"{field} {value}" for field, value in values), *metrics)
+        table.add_row(name, *(f"{trial.metrics[metric]:.3f}" for metric in _SHOWN))
     Console(stderr=True).print(table)
     if write:
         write.write_text(_HEADER + _yaml(merge(known, chosen, found)), encoding="utf-8")

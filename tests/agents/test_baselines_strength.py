@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""The conventional agents reach what theory and earlier studies of this game say, on the real cell."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from llmac.agents import registry
+from llmac.agents.agent import Agent
+from llmac.agents.baselines.aloha import Aloha, AlohaParameters
+from llmac.agents.baselines.grant import Grant, GrantParameters
+from llmac.agents.evaluation.episodes import play
+from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.scenario import Scenario, load
+
+
+def _metrics(scenario: Scenario, *agents: Agent, seeds: int = 12) -> list[dict[str, float]]:
+    """Means over seeds, for each agent."""
+    copies = [scenario] * seeds
+    with ColumnEnv(copies, bound=True, privileged=True) as env:
+        played = [play(env, agent, copies, range(3_000_000, 3_000_000 + seeds)) for agent in agents]
+    return [{name: float(np.mean([e[name] for e in episodes])) for name in episodes[0]} for episodes in played]
+
+
+def _goodputs(scenario: Scenario, *names: str) -> dict[str, float]:
+    found = _metrics(scenario, *map(registry.make, names))
+    return {name: m["goodput_dpdu_per_tti"] for name, m in zip(names, found, strict=True)}
+
+
+@pytest.mark.parametrize(("ues", "rbgs", "p"), [(4, 2, 0.5), (8, 4, 0.3), (6, 1, 0.1)])
+def test_aloha_meets_its_closed_form(ues: int, rbgs: int, p: float) -> None:
+    # All UEs always have something to send and give each dPDU one transmission, so that each, on its own, goes through
+    # cycles of a geometric wait and a deletion: it transmits in a share q = p / (1 + p) of the TTIs. An RBG has a
+    # success when exactly one UE is on it, so the goodput is N q (1 - q / B)^(N - 1).
+    scenario = Scenario.model_validate(
+        {
+            "name": "saturated",
+            "ues": ues,
+            "rbgs": rbgs,
+            "ttis": 4000,
+            "traffic": {"model": "bernoulli", "load": 1.0},
+            "error_model": {"model": "ideal-collision"},
+        }
+    )
+    parameters = AlohaParameters(attempts_per_rbg=p * ues / rbgs, max_transmissions=1)
+    [found] = _metrics(scenario, Aloha(lambda _: parameters), seeds=8)
+    q = p / (1 + p)
+    expected = ues * q * (1 - q / rbgs) ** (ues - 1)
+    # Deliveries of a TTI have a variance below their mean; those of successive TTIs are nearly uncorrelated.
+    standard_error = np.sqrt(expected / (8 * 4000))
+    assert found["goodput_dpdu_per_tti"] == pytest.approx(expected, abs=4 * standard_error)
+
+
+def test_on_the_paper_scenario_scheduled_agents_come_within_a_percent_of_the_bound() -> None:
+    names = ("grant", "grant-pf", "grant-lqf", "grant-spec", "tdma", "sps")
+    found = _metrics(load("paper"), *map(registry.make, names))
+    for name, metrics in zip(names, found, strict=True):
+        assert metrics["goodput_dpdu_per_tti"] > 0.99 * metrics["bound_dpdu_per_tti"], name
+        assert metrics["jain_index"] > 0.99, name
+
+
+def test_the_genie_leads_where_acknowledgements_delete() -> None:
+    found = _goodputs(load("paper", {"ack_deletes": True}), "grant", "grant-lqf", "grant-spec", "genie")
+    assert all(found["genie"] >= 0.99 * goodput for goodput in found.values())
+
+
+def _overrides(**fields: Any) -> dict[str, Any]:
+    return {name.replace("__", "."): value for name, value in fields.items()}
+
+
+SCARCE = _overrides(
+    ues=24,
+    rbgs=4,
+    traffic__load=0.08,
+    control__max_dcms_per_tti=1,
+    control__ucm_period_ttis=24,
+    control__delay_ttis=1,
+)
+
+
+def test_where_messages_are_scarce_configured_and_leased_rbgs_beat_grants_by_far() -> None:
+    found = _goodputs(load("paper", SCARCE), "grant", "grant-lqf", "grant-spec", "tdma", "sps", "hybrid")
+    for persistent in ("tdma", "sps", "hybrid"):
+        for grant in ("grant", "grant-lqf", "grant-spec"):
+            assert found[persistent] > 1.5 * found[grant]
+
+
+def _grant(**fields: Any) -> Agent:
+    return Grant(lambda _: GrantParameters(**fields))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "plain", "better", "gain"),
+    [
+        # One message in a TTI: an acknowledgement of its own costs every second one.
+        (
+            _overrides(ues=8, rbgs=4, control__max_dcms_per_tti=1),
+            _grant,
+            lambda: _grant(merge_acks=True),
+            1.8,
+        ),
+        # An acknowledgement that comes late keeps a UE from its next dPDU.
+        (
+            _overrides(ues=8, rbgs=4, traffic__load=0.4, control__delay_ttis=3),
+            _grant,
+            lambda: _grant(blind=True),
+            1.5,
+        ),
+    ],
+    ids=["merged acknowledgements", "blind deletion"],
+)
+def test_tuning_of_grants_pays(
+    overrides: dict[str, Any], plain: Callable[[], Agent], better: Callable[[], Agent], gain: float
+) -> None:
+    before, after = _metrics(load("paper", overrides), plain(), better())
+    assert after["goodput_dpdu_per_tti"] > gain * before["goodput_dpdu_per_tti"]
+
+
+def test_longest_queue_first_bounds_the_queues_and_proportional_fairness_shares() -> None:
+    # The load of 12 UEs is 1.2 times what two RBGs carry.
+    scenario = load("paper", _overrides(ues=12, rbgs=2, traffic__load=0.2))
+    turns, fair, longest = _metrics(scenario, *map(registry.make, ("grant", "grant-pf", "grant-lqf")))
+    assert longest["drop_rate"] < turns["drop_rate"]
+    assert fair["jain_index"] > 0.97
