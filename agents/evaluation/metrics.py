@@ -35,7 +35,6 @@ class Tally:
     scenarios: tuple[Scenario, ...]
     counters: NDArray[np.int64] = field(init=False)
     utility: NDArray[np.float64] = field(init=False)
-    dpdu_bits: NDArray[np.uint32] = field(init=False)
     end: EpisodeEnd | None = field(init=False, default=None)
     ttis: int = field(init=False, default=0)
 
@@ -48,8 +47,6 @@ class Tally:
         self.counters += observation.counters
         self.utility += observation.leader_utility
         self.ttis = observation.tti
-        if observation.dpdu_bits is not None:
-            self.dpdu_bits = observation.dpdu_bits
         if observation.end is not None:
             self.end = observation.end
 
@@ -72,7 +69,7 @@ class Tally:
         histogram = end.delay_histogram[environment]
         return {
             "goodput_dpdu_per_tti": delivered / self.ttis,
-            "goodput_mbps": delivered * int(self.dpdu_bits[environment]) / (self.ttis * scenario.tti_s) / 1e6,
+            "goodput_mbps": count["COUNTER_DELIVERED_BIT"] / (self.ttis * scenario.tti_s) / 1e6,
             "jain_index": jain_index(end.ue_arrived[ues], end.ue_delivered[ues]),
             "mean_delay_tti": mean(histogram),
             "p95_delay_tti": percentile(histogram, 0.95),

@@ -17,6 +17,8 @@ FIRST_VALIDATION_SEED = 1_000_000
 TIE = 0.002
 """Goodputs that differ by less than this share are alike; then the mean delay decides."""
 
+_ENVIRONMENTS = 512  # at once
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -30,21 +32,34 @@ class Trial:
 def trials(
     env: ColumnEnv, scenario: Scenario, agent: str, seeds: int, on_tti: Callable[[], None] = lambda: None
 ) -> Iterator[Trial]:
-    """Play every point of an agent's grid.
+    """Play every point of an agent's grid, several side by side.
 
     Args:
-        env: `seeds` environments of the scenario, with bound=True.
+        env: made with bound=True; it gets other environments.
         scenario: the one to tune for.
         agent: a name in registry.TUNABLE.
         seeds: how many validation seeds.
-        on_tti: called after each TTI.
+        on_tti: called after each TTI of each batch.
     """
     tunable = TUNABLE[agent]
-    seed_list = [FIRST_VALIDATION_SEED + i for i in range(seeds)]
-    for parameters in grid(tunable.parameters):
-        player = tunable.make(lambda _, parameters=parameters: parameters)
-        episodes = play(env, player, [scenario] * seeds, seed_list, on_tti=on_tti)
-        yield Trial(parameters, {name: sum(e[name] for e in episodes) / seeds for name in episodes[0]})
+    seed_list = list(range(FIRST_VALIDATION_SEED, FIRST_VALIDATION_SEED + seeds))
+    for points in batches(agent, seeds):
+        copies = [scenario] * (seeds * len(points))
+        # An agent asks for the parameters of its environments once, in their order.
+        turn = iter([point for point in points for _ in seed_list])
+        player = tunable.make(lambda _, turn=turn: next(turn))
+        env.reset(seed_list * len(points), copies)
+        episodes = play(env, player, copies, seed_list * len(points), on_tti=on_tti)
+        for i, point in enumerate(points):
+            of_point = episodes[i * seeds : (i + 1) * seeds]
+            yield Trial(point, {name: sum(e[name] for e in of_point) / seeds for name in of_point[0]})
+
+
+def batches(agent: str, seeds: int) -> list[list[Any]]:
+    """The points of an agent's grid, by what is played side by side."""
+    points = grid(TUNABLE[agent].parameters)
+    size = max(1, _ENVIRONMENTS // seeds)
+    return [points[i : i + size] for i in range(0, len(points), size)]
 
 
 def best(tried: Sequence[Trial]) -> Trial:

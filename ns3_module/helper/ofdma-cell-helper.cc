@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ofdma-cell-helper.h"
 
+#include "ofdma-mobility.h"
+
 #include <ns3/boolean.h>
-#include <ns3/constant-position-mobility-model.h>
 #include <ns3/double.h>
 #include <ns3/enum.h>
-#include <ns3/node.h>
-#include <ns3/object-factory.h>
 #include <ns3/ofdma-mi-error-model.h>
 #include <ns3/pointer.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/uinteger.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -20,17 +20,6 @@ namespace ns3
 
 namespace
 {
-
-/// \return mobility of a new node that stands at a position
-Ptr<MobilityModel>
-CreateStandingNode(const Vector& position)
-{
-    auto node = CreateObject<Node>();
-    auto mobility = CreateObject<ConstantPositionMobilityModel>();
-    mobility->SetPosition(position);
-    node->AggregateObject(mobility);
-    return mobility;
-}
 
 /// \return where a UE stands: the given position, or one drawn uniformly over the ring
 Vector
@@ -62,7 +51,7 @@ CreateErrorModel(const OfdmaScenario& scenario)
             "Threshold",
             DoubleValue(scenario.threshold));
     case OfdmaScenario::MUTUAL_INFORMATION:
-        return CreateObjectWithAttributes<OfdmaMiErrorModel>("Mcs", UintegerValue(scenario.mcs));
+        return CreateObject<OfdmaMiErrorModel>();
     }
     NS_ABORT_MSG("there is no error model " << scenario.errorModel);
 }
@@ -94,6 +83,21 @@ SeedStreams(OfdmaCoin coin)
     RngSeedManager::SetRun(coin.GetBits(OfdmaCoin::RNG_RUN) >> 24);
 }
 
+/// \return where the UEs of a scenario are at home
+OfdmaRegion
+GetRegion(const OfdmaScenario& scenario)
+{
+    OfdmaRegion region{scenario.radius,
+                       scenario.ueHeight,
+                       std::max(scenario.bsHeight, scenario.ueHeight)};
+    for (const auto& position : scenario.positions)
+    {
+        region.radius = std::max(region.radius, std::hypot(position.x, position.y));
+        region.ceiling = std::max(region.ceiling, position.z);
+    }
+    return region;
+}
+
 /// Makes the UEs of one cell.
 class UeBuilder
 {
@@ -104,6 +108,7 @@ class UeBuilder
               Ptr<const OfdmaGrid> grid,
               Ptr<OfdmaUplinkChannel> channel)
         : m_scenario(scenario),
+          m_region(GetRegion(scenario)),
           m_coin(coin),
           m_grid(grid),
           m_channel(channel)
@@ -132,21 +137,50 @@ class UeBuilder
     /// \return transmitter of a UE, with its link in the channel
     Ptr<OfdmaUePhy> CreatePhy(uint32_t ue) const
     {
-        auto phy = CreateObjectWithAttributes<OfdmaUePhy>("TxPower", DoubleValue(m_scenario.txPower));
+        auto phy = CreateObjectWithAttributes<OfdmaUePhy>("TxPower",
+                                                          DoubleValue(m_scenario.txPower),
+                                                          "Mcs",
+                                                          UintegerValue(m_scenario.mcs));
         phy->Configure(ue, m_grid);
         phy->SetChannel(m_channel);
-        phy->SetMobility(CreateStandingNode(GetPosition(m_scenario, m_coin, ue)));
+        Adapt(*phy);
+        SeedStreams(m_coin);
+        const int64_t firstStream = ue * (OfdmaLossChain::STREAMS + OFDMA_MOBILITY_STREAMS);
+        phy->SetMobility(CreateOfdmaMovingNode(m_scenario.mobility,
+                                               m_region,
+                                               GetPosition(m_scenario, m_coin, ue),
+                                               firstStream + OfdmaLossChain::STREAMS));
         Ptr<OfdmaLossChain> chain;
         if (!m_scenario.channel.empty())
         {
-            SeedStreams(m_coin);
-            chain = Create<OfdmaLossChain>(m_scenario.channel, ue * OfdmaLossChain::STREAMS);
+            chain = Create<OfdmaLossChain>(
+                OfdmaChannelSpec{m_scenario.channel, m_scenario.bsAntenna, m_scenario.ueAntenna},
+                m_grid,
+                firstStream);
         }
         m_channel->AddLink(phy, chain);
         return phy;
     }
 
+    /// Let power and MCS of a UE follow its link, if the scenario says so.
+    void Adapt(OfdmaUePhy& phy) const
+    {
+        if (const auto& control = m_scenario.powerControl)
+        {
+            phy.SetPowerControl({control->p0, control->alpha, m_scenario.txPower, m_grid->GetRbsPerRbg()});
+        }
+        if (const auto& adaptation = m_scenario.linkAdaptation)
+        {
+            phy.SetLinkAdaptation(
+                {OfdmaCqiTable::Get(m_grid->GetRbsPerRbg(), adaptation->targetBler),
+                 adaptation->period,
+                 adaptation->delay,
+                 m_scenario.mcs});
+        }
+    }
+
     OfdmaScenario m_scenario;          //!< of the cell
+    OfdmaRegion m_region;              //!< where the UEs are at home
     OfdmaCoin m_coin;                  //!< of the cell
     Ptr<const OfdmaGrid> m_grid;       //!< of the cell
     Ptr<OfdmaUplinkChannel> m_channel; //!< of the cell
@@ -171,7 +205,7 @@ OfdmaCellHelper::Create(const OfdmaScenario& scenario, uint64_t seed, bool would
                                                      "ErrorModel",
                                                      PointerValue(CreateErrorModel(scenario)));
     bs->Configure(grid, coin);
-    bs->SetMobility(CreateStandingNode(Vector(0, 0, scenario.bsHeight)));
+    bs->SetMobility(CreateOfdmaStandingNode(Vector(0, 0, scenario.bsHeight)));
     bs->SetChannel(channel);
     channel->AddRx(bs);
 

@@ -4,12 +4,16 @@
 #include "ofdma-cell-helper.h"
 
 #include <ns3/ofdma-model-check.h>
-#include <ns3/string.h>
+#include <ns3/ofdma-lockstep.h>
+#include <ns3/simulator.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +23,40 @@ namespace ns3
 namespace
 {
 
-constexpr unsigned TIME_LIMIT_S = 5; //!< for the child
+constexpr unsigned TIME_LIMIT_S = 5;              //!< for the child
+constexpr rlim_t MEMORY_LIMIT = rlim_t(4) << 30;  //!< bytes, for the child
+constexpr uint32_t MOST_TTIS = 20;                //!< that are tried
+constexpr uint32_t MOST_UES = 64;                 //!< that are tried
+constexpr std::size_t MOST_REMEMBERED = 4096;     //!< verdicts
+
+/// The models that a scenario names, with the fields that name them.
+struct NamedModel
+{
+    const char* field;   //!< of the scenario
+    OfdmaModelKind kind; //!< that the field wants
+    OfdmaModelSpec spec; //!< what it names
+};
+
+/// \return all models of a scenario
+std::vector<NamedModel>
+ListModels(const OfdmaScenario& scenario)
+{
+    std::vector<NamedModel> models;
+    for (const auto& spec : scenario.channel)
+    {
+        models.push_back({"channel", OfdmaModelKind::LOSS, spec});
+    }
+    if (scenario.bsAntenna)
+    {
+        models.push_back({"radio.bs_antenna", OfdmaModelKind::ANTENNA, *scenario.bsAntenna});
+    }
+    if (scenario.ueAntenna)
+    {
+        models.push_back({"radio.ue_antenna", OfdmaModelKind::ANTENNA, *scenario.ueAntenna});
+    }
+    models.push_back({"placement.mobility", OfdmaModelKind::MOBILITY, scenario.mobility});
+    return models;
+}
 
 /// \brief A pipe from the child to this process.
 class Pipe
@@ -102,10 +139,11 @@ class StepWriter
     int m_descriptor; //!< writing end
 };
 
-/// In the child: convert each attribute value.
+/// In the child: read each attribute value.
 void
-TryAttributes(const OfdmaModelSpec& spec, const StepWriter& steps)
+TryAttributes(const NamedModel& model, const StepWriter& steps)
 {
+    const auto& spec = model.spec;
     const TypeId type = TypeId::LookupByName(spec.typeId);
     for (const auto& [name, value] : spec.attributes)
     {
@@ -114,31 +152,90 @@ TryAttributes(const OfdmaModelSpec& spec, const StepWriter& steps)
         const std::string expected = attribute.checker->HasUnderlyingTypeInformation()
                                          ? attribute.checker->GetUnderlyingTypeInformation()
                                          : attribute.checker->GetValueTypeName();
-        steps.Begin(spec.typeId + ": \"" + value + "\" is no value of attribute " + name + ", " +
+        steps.Begin(model.field + (": " + spec.typeId) + ": \"" + value + "\" is no value of attribute " + name + ", " +
                     expected);
-        if (!attribute.checker->CreateValidValue(StringValue(value)))
+        if (!ReadOfdmaValue(type, name, value))
         {
             throw ProbeFailure("");
         }
     }
 }
 
-/// In the child: simulate two TTIs.
-void
-TryCell(const OfdmaScenario& scenario, const StepWriter& steps)
+/// \brief Agents that do nothing
+class IdleAgents : public OfdmaAgents
 {
-    steps.Begin("the loss models do not work together");
-    const auto cell = OfdmaCellHelper::Create(scenario, 0, true);
-    cell->BeginTti(0);
-    cell->EndTti();
-    cell->BeginTti(1);
-    steps.Begin("the loss models give a gain that is no number");
+  public:
+    /// \param cell of which they are
+    explicit IdleAgents(OfdmaCell& cell)
+        : m_cell(cell)
+    {
+    }
+
+    bool Lead(uint32_t /* tti */) override
+    {
+        m_cell.SendDcms(nullptr, 0);
+        return true;
+    }
+
+    bool Follow(uint32_t /* tti */) override
+    {
+        m_cell.Act(std::vector<uint16_t>(m_cell.GetUes().size()).data());
+        return true;
+    }
+
+    void Finish(uint32_t /* tti */) override
+    {
+    }
+
+  private:
+    OfdmaCell& m_cell; //!< of which they are
+};
+
+/// In the child: simulate some TTIs, and the mobility to the end. \return mean SNRs of the UEs in dB
+std::vector<double>
+TryCell(const OfdmaScenario& scenario)
+{
+    OfdmaScenario part = scenario;
+    part.ttis = std::min(scenario.ttis, MOST_TTIS);
+    part.ues = std::clamp(scenario.ues, 1U, MOST_UES);
+    part.churn.clear();
+    part.poissonChurn.reset();
+    Simulator::Destroy(); // of the episode under way in the parent
+    const auto cell = OfdmaCellHelper::Create(part, 0, true);
+    const Time tti = OfdmaGrid::CalcTti(scenario.numerology);
+    IdleAgents agents(*cell);
+    OfdmaLockstep({cell}, tti, agents).Run();
+    Simulator::Stop(tti * (scenario.ttis - part.ttis));
+    Simulator::Run();
+    if (!scenario.channel.empty())
+    {
+        cell->GetChannel()->UpdateLinks();
+    }
+    std::vector<double> snrs;
     for (const auto& ue : cell->GetUes())
     {
-        if (std::isnan(cell->GetMeanSnrDb(*ue)) || cell->GetMeanSnrDb(*ue) > 1000)
-        {
-            throw ProbeFailure("");
-        }
+        snrs.push_back(cell->GetMeanSnrDb(*ue));
+    }
+    cell->Dispose();
+    return snrs;
+}
+
+/// In the child: try all that is named in the scenario.
+void
+TryScenario(const OfdmaScenario& scenario, const StepWriter& steps)
+{
+    for (const auto& model : ListModels(scenario))
+    {
+        TryAttributes(model, steps);
+    }
+    steps.Begin("channel: ns-3 cannot simulate these loss models, antennas and mobility");
+    const auto first = TryCell(scenario);
+    const auto second = TryCell(scenario);
+    steps.Begin("channel: ns-3 draws numbers for these models that no seed sets, so that no run is repeated");
+    const auto differ = [](double x, double y) { return x != y && !(std::isnan(x) && std::isnan(y)); };
+    if (!std::equal(first.begin(), first.end(), second.begin(), std::not_fn(differ)))
+    {
+        throw ProbeFailure("");
     }
 }
 
@@ -151,7 +248,17 @@ FindMessage(const std::string& log)
     return begin == std::string::npos ? "" : ": " + log.substr(begin + 5, end - begin - 5);
 }
 
-/// Try a channel in a child process. \return what is wrong, or nothing
+/// In the child: what is endless in memory ends it, too.
+void
+LimitMemory()
+{
+#ifndef __SANITIZE_ADDRESS__ // which reserves more than there is
+    const rlimit limit{MEMORY_LIMIT, MEMORY_LIMIT};
+    setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
+/// Try a scenario in a child process. \return what is wrong, or nothing
 std::string
 Probe(const OfdmaScenario& scenario)
 {
@@ -165,14 +272,10 @@ Probe(const OfdmaScenario& scenario)
         dup2(log.GetWriting(), STDERR_FILENO);
         try
         {
-            const StepWriter writer(steps.GetWriting());
-            for (const auto& spec : scenario.channel)
-            {
-                TryAttributes(spec, writer);
-            }
-            TryCell(scenario, writer);
+            LimitMemory();
+            TryScenario(scenario, StepWriter(steps.GetWriting()));
         }
-        catch (const ProbeFailure&)
+        catch (const std::exception&)
         {
             _exit(EXIT_FAILURE);
         }
@@ -190,7 +293,8 @@ Probe(const OfdmaScenario& scenario)
     }
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
     {
-        return "the loss models take longer than " + std::to_string(TIME_LIMIT_S) + " s";
+        return "channel: ns-3 takes longer than " + std::to_string(TIME_LIMIT_S) +
+               " s to try these loss models, antennas and mobility";
     }
     tried.erase(tried.find_last_not_of('\n') + 1);
     return tried.substr(tried.rfind('\n') + 1) + message;
@@ -203,14 +307,15 @@ GetKey(const OfdmaScenario& scenario)
     std::ostringstream key;
     key << scenario.carrierFrequency << ' ' << scenario.rbgs << ' ' << scenario.rbsPerRbg << ' '
         << scenario.numerology << ' ' << scenario.ues << ' ' << scenario.radius << ' '
-        << scenario.minDistance << ' ' << scenario.bsHeight << ' ' << scenario.ueHeight;
+        << scenario.minDistance << ' ' << scenario.bsHeight << ' ' << scenario.ueHeight << ' '
+        << scenario.ttis << ' ' << scenario.txPower;
     for (const auto& position : scenario.positions)
     {
         key << ' ' << position;
     }
-    for (const auto& spec : scenario.channel)
+    for (const auto& [field, kind, spec] : ListModels(scenario))
     {
-        key << '\n' << spec.typeId;
+        key << '\n' << field << spec.typeId;
         for (const auto& [name, value] : spec.attributes)
         {
             key << '\0' << name << '\0' << value;
@@ -224,19 +329,23 @@ GetKey(const OfdmaScenario& scenario)
 std::string
 FindOfdmaChannelProblem(const OfdmaScenario& scenario)
 {
-    for (const auto& spec : scenario.channel)
+    for (const auto& [field, kind, spec] : ListModels(scenario))
     {
-        const std::string problem = FindOfdmaModelProblem(spec);
+        const std::string problem = FindOfdmaModelProblem(spec, kind);
         if (!problem.empty())
         {
-            return problem;
+            return field + (": " + problem);
         }
     }
-    if (scenario.channel.empty())
+    if (scenario.channel.empty() && scenario.mobility.typeId == OfdmaScenario().mobility.typeId)
     {
-        return "";
+        return ""; // nothing to try
     }
     static std::map<std::string, std::string> problems;
+    if (problems.size() == MOST_REMEMBERED)
+    {
+        problems.clear();
+    }
     const auto [known, isNew] = problems.try_emplace(GetKey(scenario));
     if (isNew)
     {

@@ -38,6 +38,21 @@ struct OfdmaScenario
         double ueNoiseFigure; //!< dB
     };
 
+    /// Open loop; the parameters of OfdmaPowerControl.
+    struct PowerControl
+    {
+        double p0;    //!< dBm per RB
+        double alpha; //!< 0 to 1
+    };
+
+    /// The parameters of OfdmaLinkAdaptation.
+    struct LinkAdaptation
+    {
+        uint32_t period;   //!< TTIs
+        uint32_t delay;    //!< TTIs
+        double targetBler; //!< above 0, below 1
+    };
+
     uint32_t ttis{200};                         //!< length of an episode
     uint32_t ues{4};                            //!< connected at TTI 0
     uint32_t rbgs{2};                           //!< RBGs
@@ -59,14 +74,19 @@ struct OfdmaScenario
     uint32_t numerology{0};                     //!< mu
     double txPower{23};                         //!< dBm
     double noiseFigure{5};                      //!< dB
-    uint32_t mcs{9};                            //!< 0 to 28
+    uint32_t mcs{9};                            //!< 0 to 28; of a UE with no known channel quality
+    std::optional<PowerControl> powerControl;   //!< none: always txPower
+    std::optional<LinkAdaptation> linkAdaptation; //!< none: always mcs
     OfdmaBsPhy::Capture capture{OfdmaBsPhy::CAPTURE_STRONGEST}; //!< of one of several
     double radius{500};                         //!< of the ring on which UEs are placed, m
     double minDistance{35};                     //!< inner radius of the ring, m
     double bsHeight{25};                        //!< m
     double ueHeight{1.5};                       //!< m
     std::vector<Vector> positions;              //!< of UE 0, 1, ..., m; the others are placed
+    OfdmaModelSpec mobility{"ns3::ConstantPositionMobilityModel", {}}; //!< of the UEs
     std::vector<OfdmaModelSpec> channel;        //!< loss models; none: no loss, no SNR
+    std::optional<OfdmaModelSpec> bsAntenna;    //!< none: isotropic
+    std::optional<OfdmaModelSpec> ueAntenna;    //!< none: isotropic
     ErrorModel errorModel{FIXED_TBLER};         //!< decides on transport blocks
     double tbler{0.001};                        //!< of FIXED_TBLER
     double threshold{3};                        //!< of SINR_THRESHOLD, dB

@@ -197,7 +197,7 @@ OfdmaBsPhy::Decide(uint32_t rbg) const
         }
         m_sinr[rb] = wanted[rb] / (interference + m_noisePsd);
     }
-    const bool decoded = IsDecoded(strongest.ue, rbg);
+    const bool decoded = IsDecoded(strongest.ue, rbg, strongest.mcs);
     if (!m_decodeTrace.IsEmpty())
     {
         const double sum = std::accumulate(m_sinr.begin(), m_sinr.end(), 0.0);
@@ -225,10 +225,10 @@ OfdmaBsPhy::GetStrongest(uint32_t rbg) const
 }
 
 bool
-OfdmaBsPhy::IsDecoded(uint32_t ue, uint32_t rbg) const
+OfdmaBsPhy::IsDecoded(uint32_t ue, uint32_t rbg, uint32_t mcs) const
 {
     const double coin = m_coin.Toss(OfdmaCoin::DECODE, ue, rbg, m_tti);
-    return m_errorModel->IsDecoded(m_sinr.data(), m_sinr.size(), coin);
+    return m_errorModel->IsDecoded(mcs, m_sinr.data(), m_sinr.size(), coin);
 }
 
 double
@@ -250,7 +250,7 @@ OfdmaBsPhy::WouldDecode(uint32_t ue, uint32_t rbg) const
     {
         m_sinr[rb] = m_channel->GetRxPsd(ue, rbg * m_sinr.size() + rb) / m_noisePsd;
     }
-    return IsDecoded(ue, rbg);
+    return IsDecoded(ue, rbg, m_channel->GetMcs(ue));
 }
 
 } // namespace ns3

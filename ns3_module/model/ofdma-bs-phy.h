@@ -94,7 +94,7 @@ class OfdmaBsPhy : public SpectrumPhy
     const OfdmaSignalParameters& GetStrongest(uint32_t rbg) const;
 
     /// \return whether a block with the SINRs of m_sinr is decoded
-    bool IsDecoded(uint32_t ue, uint32_t rbg) const;
+    bool IsDecoded(uint32_t ue, uint32_t rbg, uint32_t mcs) const;
 
     /// Set the noise figure in dB.
     void SetNoiseFigure(double noiseFigure);

@@ -262,6 +262,7 @@ OfdmaCell::UpdateRadio()
         {
             ue->snr = m_bs->GetMeanSnr(ue->id);
             ue->snrSum += ue->snr;
+            ue->phy->UpdateMcs(m_tti, ue->snr);
             ++ue->snrs;
         }
     }
@@ -479,6 +480,7 @@ OfdmaCell::Decode(OfdmaUe& ue)
     const uint32_t arrival = ue.buffer.GetHeadArrival();
     ue.buffer.MarkHeadDelivered();
     m_statistics.Deliver(ue.id, arrival, m_tti);
+    m_statistics.Count(OfdmaCounter::DELIVERED_BIT, ue.phy->GetTransportBlockBits());
     m_deliveryTrace(ue.id, m_tti - arrival + 1);
     return false;
 }

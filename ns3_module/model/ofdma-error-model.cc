@@ -28,21 +28,21 @@ OfdmaErrorModel::UsesSinr() const
 }
 
 double
-OfdmaErrorModel::GetTbler(const double* sinr, uint32_t rbs) const
+OfdmaErrorModel::GetTbler(uint32_t mcs, const double* sinr, uint32_t rbs) const
 {
-    return DoGetTbler(sinr, rbs);
+    return DoGetTbler(mcs, sinr, rbs);
 }
 
 bool
-OfdmaErrorModel::IsDecoded(const double* sinr, uint32_t rbs, double coin) const
+OfdmaErrorModel::IsDecoded(uint32_t mcs, const double* sinr, uint32_t rbs, double coin) const
 {
-    return DoIsDecoded(sinr, rbs, coin);
+    return DoIsDecoded(mcs, sinr, rbs, coin);
 }
 
 bool
-OfdmaErrorModel::DoIsDecoded(const double* sinr, uint32_t rbs, double coin) const
+OfdmaErrorModel::DoIsDecoded(uint32_t mcs, const double* sinr, uint32_t rbs, double coin) const
 {
-    return coin >= DoGetTbler(sinr, rbs);
+    return coin >= DoGetTbler(mcs, sinr, rbs);
 }
 
 TypeId
@@ -67,7 +67,9 @@ OfdmaFixedErrorModel::DoUsesSinr() const
 }
 
 double
-OfdmaFixedErrorModel::DoGetTbler(const double* /* sinr */, uint32_t /* rbs */) const
+OfdmaFixedErrorModel::DoGetTbler(uint32_t /* mcs */,
+                                   const double* /* sinr */,
+                                   uint32_t /* rbs */) const
 {
     return m_tbler;
 }
@@ -108,7 +110,7 @@ OfdmaThresholdErrorModel::DoUsesSinr() const
 }
 
 double
-OfdmaThresholdErrorModel::DoGetTbler(const double* sinr, uint32_t rbs) const
+OfdmaThresholdErrorModel::DoGetTbler(uint32_t /* mcs */, const double* sinr, uint32_t rbs) const
 {
     const double mean = std::accumulate(sinr, sinr + rbs, 0.0) / rbs;
     return mean >= m_thresholdLinear ? 0 : 1;

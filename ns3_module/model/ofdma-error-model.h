@@ -25,27 +25,29 @@ class OfdmaErrorModel : public Object
     bool UsesSinr() const;
 
     /**
+     * \param mcs index of modulation and coding scheme, 0 to 28
      * \param sinr linear, of each RB of the RBG
      * \param rbs RBs of the RBG
      * \return TBLER, 0 to 1
      */
-    double GetTbler(const double* sinr, uint32_t rbs) const;
+    double GetTbler(uint32_t mcs, const double* sinr, uint32_t rbs) const;
 
     /**
+     * \param mcs index of modulation and coding scheme, 0 to 28
      * \param sinr linear, of each RB of the RBG
      * \param rbs RBs of the RBG
      * \param coin uniform in [0, 1)
-     * \return coin >= GetTbler(sinr, rbs)
+     * \return coin >= GetTbler(mcs, sinr, rbs)
      */
-    bool IsDecoded(const double* sinr, uint32_t rbs, double coin) const;
+    bool IsDecoded(uint32_t mcs, const double* sinr, uint32_t rbs, double coin) const;
 
   private:
     /// \see UsesSinr
     virtual bool DoUsesSinr() const = 0;
     /// \see GetTbler
-    virtual double DoGetTbler(const double* sinr, uint32_t rbs) const = 0;
+    virtual double DoGetTbler(uint32_t mcs, const double* sinr, uint32_t rbs) const = 0;
     /// \see IsDecoded; a model that knows a shorter way overrides it
-    virtual bool DoIsDecoded(const double* sinr, uint32_t rbs, double coin) const;
+    virtual bool DoIsDecoded(uint32_t mcs, const double* sinr, uint32_t rbs, double coin) const;
 };
 
 /**
@@ -60,7 +62,7 @@ class OfdmaFixedErrorModel : public OfdmaErrorModel
 
   private:
     bool DoUsesSinr() const override;
-    double DoGetTbler(const double* sinr, uint32_t rbs) const override;
+    double DoGetTbler(uint32_t mcs, const double* sinr, uint32_t rbs) const override;
 
     double m_tbler; //!< 0 to 1
 };
@@ -82,7 +84,7 @@ class OfdmaThresholdErrorModel : public OfdmaErrorModel
 
   private:
     bool DoUsesSinr() const override;
-    double DoGetTbler(const double* sinr, uint32_t rbs) const override;
+    double DoGetTbler(uint32_t mcs, const double* sinr, uint32_t rbs) const override;
 
     double m_thresholdDb;     //!< threshold in dB
     double m_thresholdLinear; //!< the same, linear

@@ -10,7 +10,8 @@ OfdmaGrid::OfdmaGrid(double carrierFrequency,
                      uint32_t rbgs,
                      uint32_t rbsPerRbg,
                      uint32_t numerology)
-    : m_rbgs(rbgs),
+    : m_carrierFrequency(carrierFrequency),
+      m_rbgs(rbgs),
       m_rbsPerRbg(rbsPerRbg),
       m_rbBandwidth(12 * 15e3 * (1U << numerology)),
       m_tti(CalcTti(numerology))
@@ -32,6 +33,12 @@ Time
 OfdmaGrid::CalcTti(uint32_t numerology)
 {
     return NanoSeconds(1000000 >> numerology);
+}
+
+double
+OfdmaGrid::GetCarrierFrequency() const
+{
+    return m_carrierFrequency;
 }
 
 uint32_t

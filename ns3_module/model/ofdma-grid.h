@@ -32,6 +32,8 @@ class OfdmaGrid : public SimpleRefCount<OfdmaGrid>
     /// \return duration of a TTI at a numerology
     static Time CalcTti(uint32_t numerology);
 
+    /// \return centre of the band in Hz
+    double GetCarrierFrequency() const;
     /// \return number of RBGs
     uint32_t GetRbgs() const;
     /// \return RBs in each RBG
@@ -46,6 +48,7 @@ class OfdmaGrid : public SimpleRefCount<OfdmaGrid>
     Ptr<const SpectrumModel> GetSpectrumModel() const;
 
   private:
+    double m_carrierFrequency;                //!< Hz
     uint32_t m_rbgs;                          //!< number of RBGs
     uint32_t m_rbsPerRbg;                     //!< RBs in each RBG
     double m_rbBandwidth;                     //!< Hz

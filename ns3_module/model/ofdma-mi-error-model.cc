@@ -4,7 +4,6 @@
 #include "ofdma-transport-block.h"
 
 #include <ns3/lte-mi-error-model.h>
-#include <ns3/uinteger.h>
 
 #include <algorithm>
 #include <cstring>
@@ -24,6 +23,8 @@ namespace
 constexpr uint32_t SHIFT = 52 - 4;
 constexpr uint64_t FIRST = uint64_t(1023 - 16) << 4;
 constexpr uint32_t POINTS = 32 * 16 + 2;
+
+constexpr uint32_t MCS_COUNT = 29; // 3GPP TS 36.213 table 8.6.1-1, without those that are reserved
 
 /// \return the SINR of a point
 double
@@ -100,16 +101,10 @@ OfdmaMiTable::GetPoint(uint32_t index)
 TypeId
 OfdmaMiErrorModel::GetTypeId()
 {
-    static TypeId tid =
-        TypeId("ns3::OfdmaMiErrorModel")
-            .SetParent<OfdmaErrorModel>()
-            .SetGroupName("OfdmaMac")
-            .AddConstructor<OfdmaMiErrorModel>()
-            .AddAttribute("Mcs",
-                          "Index of modulation and coding scheme, 3GPP TS 36.213 table 8.6.1-1",
-                          UintegerValue(9),
-                          MakeUintegerAccessor(&OfdmaMiErrorModel::m_mcs),
-                          MakeUintegerChecker<uint32_t>(0, 28));
+    static TypeId tid = TypeId("ns3::OfdmaMiErrorModel")
+                            .SetParent<OfdmaErrorModel>()
+                            .SetGroupName("OfdmaMac")
+                            .AddConstructor<OfdmaMiErrorModel>();
     return tid;
 }
 
@@ -120,15 +115,18 @@ OfdmaMiErrorModel::DoUsesSinr() const
 }
 
 double
-OfdmaMiErrorModel::DoGetTbler(const double* sinr, uint32_t rbs) const
+OfdmaMiErrorModel::DoGetTbler(uint32_t mcs, const double* sinr, uint32_t rbs) const
 {
-    return GetTable(rbs).Compute(sinr);
+    return GetTable(mcs, rbs).Compute(sinr);
 }
 
 bool
-OfdmaMiErrorModel::DoIsDecoded(const double* sinr, uint32_t rbs, double coin) const
+OfdmaMiErrorModel::DoIsDecoded(uint32_t mcs,
+                               const double* sinr,
+                               uint32_t rbs,
+                               double coin) const
 {
-    OfdmaMiTable& table = GetTable(rbs);
+    OfdmaMiTable& table = GetTable(mcs, rbs);
     const auto [least, greatest] = std::minmax_element(sinr, sinr + rbs);
     if (coin >= table.GetUpperBound(*least))
     {
@@ -142,15 +140,20 @@ OfdmaMiErrorModel::DoIsDecoded(const double* sinr, uint32_t rbs, double coin) co
 }
 
 OfdmaMiTable&
-OfdmaMiErrorModel::GetTable(uint32_t rbs) const
+OfdmaMiErrorModel::GetTable(uint32_t mcs, uint32_t rbs) const
 {
     if (rbs != m_rbs)
     {
-        static std::map<std::pair<uint32_t, uint32_t>, OfdmaMiTable> tables;
-        m_table = &tables.try_emplace({m_mcs, rbs}, m_mcs, rbs).first->second;
+        m_tables.assign(MCS_COUNT, nullptr);
         m_rbs = rbs;
     }
-    return *m_table;
+    OfdmaMiTable*& table = m_tables[mcs];
+    if (!table)
+    {
+        static std::map<std::pair<uint32_t, uint32_t>, OfdmaMiTable> tables;
+        table = &tables.try_emplace({mcs, rbs}, mcs, rbs).first->second;
+    }
+    return *table;
 }
 
 } // namespace ns3

@@ -47,7 +47,7 @@ class OfdmaMiTable
 
 /**
  * \ingroup ofdma-mac
- * \brief Decoding by mutual information: ns3::LteMiErrorModel at a fixed MCS
+ * \brief Decoding by mutual information: ns3::LteMiErrorModel
  *
  * A coin mostly falls far from the TBLER, where the bounds of the table decide; only in between is
  * the TBLER computed. Because it does not increase with the SINR, the outcome is exactly that of
@@ -61,15 +61,14 @@ class OfdmaMiErrorModel : public OfdmaErrorModel
 
   private:
     bool DoUsesSinr() const override;
-    double DoGetTbler(const double* sinr, uint32_t rbs) const override;
-    bool DoIsDecoded(const double* sinr, uint32_t rbs, double coin) const override;
+    double DoGetTbler(uint32_t mcs, const double* sinr, uint32_t rbs) const override;
+    bool DoIsDecoded(uint32_t mcs, const double* sinr, uint32_t rbs, double coin) const override;
 
-    /// \return the table for an RBG of this size, shared by all models of the process
-    OfdmaMiTable& GetTable(uint32_t rbs) const;
+    /// \return the table for a MCS and an RBG of this size, shared by all models of the process
+    OfdmaMiTable& GetTable(uint32_t mcs, uint32_t rbs) const;
 
-    uint32_t m_mcs;                        //!< 0 to 28
-    mutable OfdmaMiTable* m_table{nullptr}; //!< of the RBGs seen last
-    mutable uint32_t m_rbs{0};             //!< RBs of the RBGs seen last
+    mutable std::vector<OfdmaMiTable*> m_tables; //!< by MCS, of the RBGs seen last; null: not used yet
+    mutable uint32_t m_rbs{0};                   //!< RBs of the RBGs seen last
 };
 
 } // namespace ns3

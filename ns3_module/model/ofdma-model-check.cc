@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ofdma-model-check.h"
 
+#include <ns3/antenna-model.h>
+#include <ns3/mobility-model.h>
+#include <ns3/phased-array-model.h>
+#include <ns3/phased-array-spectrum-propagation-loss-model.h>
+#include <ns3/propagation-loss-model.h>
+#include <ns3/spectrum-propagation-loss-model.h>
+
+#include <algorithm>
 #include <map>
+#include <vector>
 
 namespace ns3
 {
@@ -9,15 +18,65 @@ namespace ns3
 namespace
 {
 
-/// Loss models that cannot work in a cell, and why.
-const std::map<std::string, std::string> OBSTACLES = {
-    {"ns3::ThreeGppV2vUrbanPropagationLossModel", "it needs a V2V channel condition model"},
-    {"ns3::ThreeGppV2vHighwayPropagationLossModel", "it needs a V2V channel condition model"},
-    {"ns3::HybridBuildingsPropagationLossModel", "it needs buildings, and a cell has none"},
-    {"ns3::OhBuildingsPropagationLossModel", "it needs buildings, and a cell has none"},
-    {"ns3::TraceFadingLossModel", "it needs a fading trace made for its own number of RBs"},
-    {"ns3::MatrixPropagationLossModel", "it needs a matrix of losses that attributes cannot give"},
+const std::map<std::string, OfdmaModelNote> NOTES = {
+    {"ns3::ConstantSpectrumPropagationLossModel", {false, "a path loss before it"}},
+    {"ns3::Cost231PropagationLossModel",
+     {true, "a carrier of 1.5 to 2 GHz, and the antenna heights as its own attributes"}},
+    {"ns3::FixedRssLossModel",
+     {true, "a received power, Rss: it replaces whatever comes before it"}},
+    {"ns3::HybridBuildingsPropagationLossModel",
+     {true, "nothing: without buildings all nodes are outdoors"}},
+    {"ns3::ItuR1411LosPropagationLossModel", {true, "antennas above 0 m"}},
+    {"ns3::JakesPropagationLossModel", {false, "a path loss before it"}},
+    {"ns3::Kun2600MhzPropagationLossModel", {true, "a carrier of 2.6 GHz, for which it was fitted"}},
+    {"ns3::LogDistancePropagationLossModel",
+     {true, "the ReferenceLoss of the carrier, since it has no frequency"}},
+    {"ns3::MatrixPropagationLossModel",
+     {true, "its DefaultLoss, since attributes cannot give the losses of pairs"}},
+    {"ns3::NakagamiPropagationLossModel", {false, "a path loss before it"}},
+    {"ns3::OhBuildingsPropagationLossModel",
+     {true, "nothing: without buildings all nodes are outdoors"}},
+    {"ns3::OkumuraHataPropagationLossModel", {true, "a carrier of 0.15 to 2 GHz"}},
+    {"ns3::RandomPropagationLossModel", {false, "a path loss before it"}},
+    {"ns3::RangePropagationLossModel", {false, "a path loss before it"}},
+    {"ns3::ThreeGppIndoorOfficePropagationLossModel", {true, "UEs within 150 m"}},
+    {"ns3::ThreeGppRmaPropagationLossModel", {true, "a carrier of 0.5 to 30 GHz, UEs above 0 m"}},
+    {"ns3::ThreeGppSpectrumPropagationLossModel",
+     {false,
+      "a 3GPP path loss before it, and antenna arrays (radio.bs_antenna, radio.ue_antenna); without "
+      "these each end has one isotropic element"}},
+    {"ns3::ThreeGppUmaPropagationLossModel", {true, "a carrier of 0.5 to 100 GHz"}},
+    {"ns3::ThreeGppUmiStreetCanyonPropagationLossModel", {true, "a carrier of 0.5 to 100 GHz"}},
+    {"ns3::ThreeGppV2vHighwayPropagationLossModel", {true, "a carrier of 0.5 to 100 GHz"}},
+    {"ns3::ThreeGppV2vUrbanPropagationLossModel", {true, "a carrier of 0.5 to 100 GHz"}},
+    {"ns3::ThreeLogDistancePropagationLossModel",
+     {true, "the ReferenceLoss of the carrier, since it has no frequency"}},
+    {"ns3::TraceFadingLossModel",
+     {false, "a path loss before it, and a file (TraceFilename) with a fading trace for each RB"}},
 };
+
+/// What derives from these is of a kind.
+struct Family
+{
+    const char* name;          //!< for sentences
+    std::vector<TypeId> bases; //!< TypeIds of its base classes
+};
+
+const Family&
+GetFamily(OfdmaModelKind kind)
+{
+    static const std::map<OfdmaModelKind, Family> families = {
+        {OfdmaModelKind::LOSS,
+         {"loss model",
+          {PropagationLossModel::GetTypeId(),
+           SpectrumPropagationLossModel::GetTypeId(),
+           PhasedArraySpectrumPropagationLossModel::GetTypeId()}}},
+        {OfdmaModelKind::ANTENNA,
+         {"antenna", {AntennaModel::GetTypeId(), PhasedArrayModel::GetTypeId()}}},
+        {OfdmaModelKind::MOBILITY, {"mobility model", {MobilityModel::GetTypeId()}}},
+    };
+    return families.at(kind);
+}
 
 /// \return the attribute names of a type and its parents
 std::string
@@ -41,34 +100,29 @@ ListAttributes(TypeId type)
 } // namespace
 
 std::string
-FindOfdmaModelObstacle(TypeId type)
+FindOfdmaModelObstacle(TypeId type, OfdmaModelKind kind)
 {
-    const auto obstacle = OBSTACLES.find(type.GetName());
-    if (obstacle != OBSTACLES.end())
+    const Family& family = GetFamily(kind);
+    const bool isChild = std::any_of(family.bases.begin(), family.bases.end(), [type](TypeId base) {
+        return type.IsChildOf(base);
+    });
+    if (!isChild)
     {
-        return obstacle->second;
-    }
-    if (type.IsChildOf(TypeId::LookupByName("ns3::PhasedArraySpectrumPropagationLossModel")))
-    {
-        return "it needs antenna arrays, and the nodes of a cell have none";
-    }
-    if (!type.IsChildOf(PropagationLossModel::GetTypeId()) &&
-        !type.IsChildOf(SpectrumPropagationLossModel::GetTypeId()))
-    {
-        return "it is no loss model";
+        return std::string("it is no ") + family.name;
     }
     return type.HasConstructor() ? "" : "it is abstract";
 }
 
 std::string
-FindOfdmaModelProblem(const OfdmaModelSpec& spec)
+FindOfdmaModelProblem(const OfdmaModelSpec& spec, OfdmaModelKind kind)
 {
     TypeId type;
     if (!TypeId::LookupByNameFailSafe(spec.typeId, &type))
     {
-        return "there is no ns-3 type " + spec.typeId + "; `llmac channels` lists those there are";
+        const std::string hint = "; `llmac channels` lists those there are";
+        return "there is no ns-3 type " + spec.typeId + (kind == OfdmaModelKind::LOSS ? hint : "");
     }
-    const auto obstacle = FindOfdmaModelObstacle(type);
+    const auto obstacle = FindOfdmaModelObstacle(type, kind);
     if (!obstacle.empty())
     {
         return spec.typeId + " cannot be used: " + obstacle;
@@ -83,6 +137,13 @@ FindOfdmaModelProblem(const OfdmaModelSpec& spec)
         }
     }
     return "";
+}
+
+OfdmaModelNote
+GetOfdmaModelNote(TypeId type)
+{
+    const auto note = NOTES.find(type.GetName());
+    return note == NOTES.end() ? OfdmaModelNote{true, ""} : note->second;
 }
 
 } // namespace ns3

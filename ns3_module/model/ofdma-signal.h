@@ -33,6 +33,7 @@ struct OfdmaSignalParameters : public SpectrumSignalParameters
     const double* GetOccupied() const;
 
     uint32_t ue{0};  //!< id of the UE
+    uint32_t mcs{0}; //!< index of modulation and coding scheme
     uint32_t rbg{0}; //!< the occupied RBG
 
   private:

@@ -28,6 +28,7 @@ enum class OfdmaCounter : uint32_t
     DCM_BITS,     //!< sent, whether delivered or not
     UCM,          //!< messages sent, null not counted
     DCM,          //!< messages sent, null not counted
+    DELIVERED_BIT, //!< of first decodes
     COUNT         //!< number of counters
 };
 

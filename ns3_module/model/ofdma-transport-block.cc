@@ -9,7 +9,8 @@ namespace ns3
 uint32_t
 GetOfdmaTransportBlockBits(uint32_t mcs, uint32_t rbs)
 {
-    return CreateObject<LteAmc>()->GetUlTbSizeFromMcs(mcs, rbs);
+    static const auto amc = CreateObject<LteAmc>();
+    return amc->GetUlTbSizeFromMcs(mcs, rbs);
 }
 
 } // namespace ns3

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ofdma-ue-phy.h"
 
+#include "ofdma-transport-block.h"
+
 #include <ns3/double.h>
 #include <ns3/log.h>
 #include <ns3/net-device.h>
+#include <ns3/uinteger.h>
 
 #include <algorithm>
 #include <cmath>
@@ -26,8 +29,13 @@ OfdmaUePhy::GetTypeId()
                           "Transmit power over the RBs of one RBG, in dBm (default: 3GPP power "
                           "class 3, TS 36.101 clause 6.2.2)",
                           DoubleValue(23),
-                          MakeDoubleAccessor(&OfdmaUePhy::m_txPower),
-                          MakeDoubleChecker<double>());
+                          MakeDoubleAccessor(&OfdmaUePhy::SetTxPower, &OfdmaUePhy::GetTxPower),
+                          MakeDoubleChecker<double>())
+            .AddAttribute("Mcs",
+                          "Index of modulation and coding scheme, 3GPP TS 36.213 table 8.6.1-1",
+                          UintegerValue(9),
+                          MakeUintegerAccessor(&OfdmaUePhy::m_mcs),
+                          MakeUintegerChecker<uint32_t>(0, 28));
     return tid;
 }
 
@@ -100,6 +108,55 @@ OfdmaUePhy::Configure(uint32_t ue, Ptr<const OfdmaGrid> grid)
     m_signal->ue = ue;
 }
 
+void
+OfdmaUePhy::SetPowerControl(const OfdmaPowerControl& powerControl)
+{
+    m_powerControl = powerControl;
+}
+
+void
+OfdmaUePhy::SetLinkAdaptation(const OfdmaLinkAdaptation& linkAdaptation)
+{
+    m_linkAdaptation = linkAdaptation;
+}
+
+void
+OfdmaUePhy::UpdatePower(double gain)
+{
+    if (m_powerControl)
+    {
+        SetTxPower(m_powerControl->Update(gain));
+    }
+}
+
+void
+OfdmaUePhy::UpdateMcs(uint32_t tti, double snr)
+{
+    if (m_linkAdaptation)
+    {
+        m_mcs = m_linkAdaptation->Update(tti, snr);
+    }
+}
+
+void
+OfdmaUePhy::SetTxPower(double txPower)
+{
+    m_txPower = txPower;
+    m_txWatts = std::pow(10, (txPower - 30) / 10);
+}
+
+uint32_t
+OfdmaUePhy::GetMcs() const
+{
+    return m_mcs;
+}
+
+uint32_t
+OfdmaUePhy::GetTransportBlockBits() const
+{
+    return GetOfdmaTransportBlockBits(m_mcs, m_grid->GetRbsPerRbg());
+}
+
 uint32_t
 OfdmaUePhy::GetUe() const
 {
@@ -115,8 +172,7 @@ OfdmaUePhy::GetTxPower() const
 double
 OfdmaUePhy::GetTxPsd() const
 {
-    const double watts = std::pow(10, (m_txPower - 30) / 10);
-    return watts / GetBandwidth();
+    return m_txWatts / GetBandwidth();
 }
 
 double
@@ -130,6 +186,7 @@ OfdmaUePhy::Transmit(uint32_t rbg)
 {
     NS_LOG_FUNCTION(this << GetUe() << rbg);
     std::fill_n(m_signal->Occupy(rbg), m_grid->GetRbsPerRbg(), GetTxPsd());
+    m_signal->mcs = m_mcs;
     m_signal->txPhy = this;
     m_channel->StartTx(m_signal);
     m_signal->txPhy = nullptr; // the signal is kept, and a cycle of references would be, too

@@ -18,10 +18,8 @@ struct OfdmaUplinkChannel::Link
     Ptr<MobilityModel> mobility;              //!< of the transmitter
     Ptr<OfdmaLossChain> chain;                //!< null: no loss
     Ptr<OfdmaSignalParameters> received;      //!< what reaches the BS, used again in each TTI
-    Ptr<SpectrumSignalParameters> everywhere; //!< transmission on all RBs; null when flat
-    Ptr<SpectrumValue> selectivePsd;          //!< received of it without the flat gain, in W/Hz
+    Ptr<SpectrumValue> selectiveGain;         //!< linear, of each RB; null when flat
     double flatPsd;                           //!< received with the flat gain alone, in W/Hz
-    double flatGain{1};                       //!< linear
 };
 
 TypeId
@@ -70,14 +68,7 @@ OfdmaUplinkChannel::AddLink(Ptr<OfdmaUePhy> ue, Ptr<OfdmaLossChain> chain)
     link->received = Create<OfdmaSignalParameters>(m_grid);
     link->received->ue = ue->GetUe();
     link->flatPsd = ue->GetTxPsd();
-    if (chain && chain->IsFrequencySelective())
-    {
-        link->everywhere = Create<SpectrumSignalParameters>();
-        link->everywhere->psd = Create<SpectrumValue>(m_grid->GetSpectrumModel());
-        link->everywhere->duration = m_grid->GetTti();
-        *link->everywhere->psd = ue->GetTxPsd();
-        link->selectivePsd = link->everywhere->psd;
-    }
+    Update(*link); // what ns-3 makes at first use is made here, where the seed is this environment's
     m_connected.push_back(link.get());
     m_links.resize(ue->GetUe());
     m_links.push_back(std::move(link));
@@ -108,13 +99,14 @@ OfdmaUplinkChannel::Update(Link& link)
         return;
     }
     const Ptr<MobilityModel> bs = m_bs->GetMobility();
-    link.flatGain = link.chain->CalcFlatGain(link.phy->GetTxPower(), link.mobility, bs);
-    link.flatPsd = link.phy->GetTxPsd() * link.flatGain;
-    if (link.everywhere)
+    const double gain = link.chain->CalcFlatGain(link.phy->GetTxPower(), link.mobility, bs);
+    link.phy->UpdatePower(gain);
+    link.flatPsd = link.phy->GetTxPsd() * gain;
+    if (link.chain->IsFrequencySelective())
     {
-        link.selectivePsd = link.chain->CalcSelectivePsd(link.everywhere, link.mobility, bs);
+        link.selectiveGain = link.chain->CalcSelectiveGain(link.mobility, bs);
     }
-    m_linkTrace(link.phy->GetUe(), link.flatGain);
+    m_linkTrace(link.phy->GetUe(), gain);
 }
 
 const OfdmaUplinkChannel::Link&
@@ -128,13 +120,19 @@ double
 OfdmaUplinkChannel::GetRxPsd(uint32_t ue, uint32_t rb) const
 {
     const Link& link = GetLink(ue);
-    return link.everywhere ? link.flatGain * (*link.selectivePsd)[rb] : link.flatPsd;
+    return link.selectiveGain ? link.flatPsd * (*link.selectiveGain)[rb] : link.flatPsd;
 }
 
 bool
 OfdmaUplinkChannel::IsFlat(uint32_t ue) const
 {
-    return !GetLink(ue).everywhere;
+    return !GetLink(ue).selectiveGain;
+}
+
+uint32_t
+OfdmaUplinkChannel::GetMcs(uint32_t ue) const
+{
+    return GetLink(ue).phy->GetMcs();
 }
 
 void
@@ -145,6 +143,7 @@ OfdmaUplinkChannel::StartTx(Ptr<SpectrumSignalParameters> params)
     m_txSigParamsTrace(params);
     const Link& link = GetLink(sent->ue);
     link.received->txPhy = link.phy;
+    link.received->mcs = sent->mcs;
     double* psd = link.received->Occupy(sent->rbg);
     const uint32_t firstRb = sent->rbg * m_grid->GetRbsPerRbg();
     for (uint32_t i = 0; i < m_grid->GetRbsPerRbg(); ++i)

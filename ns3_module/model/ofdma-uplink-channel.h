@@ -53,6 +53,9 @@ class OfdmaUplinkChannel : public SpectrumChannel
      */
     double GetRxPsd(uint32_t ue, uint32_t rb) const;
 
+    /// \return MCS of what a UE transmits in this TTI
+    uint32_t GetMcs(uint32_t ue) const;
+
     /// \return whether all RBs of a UE have the same gain
     bool IsFlat(uint32_t ue) const;
 

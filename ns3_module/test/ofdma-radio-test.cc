@@ -156,7 +156,6 @@ class OfdmaMiTestCase : public TestCase
     void DoRun() override
     {
         auto model = CreateObject<OfdmaMiErrorModel>();
-        model->SetAttribute("Mcs", UintegerValue(m_mcs));
         const OfdmaCoin coin(m_mcs);
         const double threshold = FindThreshold();
         uint32_t decoded = 0;
@@ -172,8 +171,8 @@ class OfdmaMiTestCase : public TestCase
             }
             const double tbler = GetTblerDirectly(sinr);
             const double toss = coin.Toss(OfdmaCoin::DECODE, 0, 0, i);
-            NS_TEST_ASSERT_MSG_EQ_TOL(model->GetTbler(sinr, RBS), tbler, 1e-12, centre << " dB");
-            NS_TEST_ASSERT_MSG_EQ(model->IsDecoded(sinr, RBS, toss), (toss >= tbler), centre << " dB");
+            NS_TEST_ASSERT_MSG_EQ_TOL(model->GetTbler(m_mcs, sinr, RBS), tbler, 1e-12, centre << " dB");
+            NS_TEST_ASSERT_MSG_EQ(model->IsDecoded(m_mcs, sinr, RBS, toss), (toss >= tbler), centre << " dB");
             decoded += toss >= tbler;
         }
         NS_TEST_EXPECT_MSG_GT(decoded, 5000, "some blocks are decoded");

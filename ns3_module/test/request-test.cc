@@ -182,12 +182,19 @@ class ModelCheckTestCase : public TestCase
         Expect("no loss model", "ns3::Node", {});
         Expect("abstract", "ns3::ThreeGppPropagationLossModel", {});
         Expect("no loss model", "ns3::PropagationLossModel", {}); // it is what loss models derive from
-        Expect("antenna arrays", "ns3::ThreeGppSpectrumPropagationLossModel", {});
-        Expect("V2V", "ns3::ThreeGppV2vUrbanPropagationLossModel", {});
+        Expect("", "ns3::ThreeGppSpectrumPropagationLossModel", {});
+        Expect("", "ns3::ThreeGppV2vUrbanPropagationLossModel", {});
+        Expect("numbers, and holds 0", "ns3::TraceFadingLossModel", {});
+        Expect("a gain of -1.79769e+308 dB", "ns3::MatrixPropagationLossModel", {});
+        Expect("", "ns3::MatrixPropagationLossModel", {{"DefaultLoss", "90"}});
+        Expect("no seed sets",
+               "ns3::ThreeGppUmaPropagationLossModel",
+               {{"ChannelConditionModel",
+                 "ns3::ThreeGppUmaChannelConditionModel[O2iThreshold=0.5]"}});
         Expect("attributes are Frequency, SystemLoss, MinLoss", friis, {{"frequency", "1"}});
         Expect("\"soon\" is no value of attribute Frequency", friis, {{"Frequency", "soon"}});
         Expect("\"nan\" is no value of attribute Frequency", friis, {{"Frequency", "nan"}});
-        Expect("a gain that is no number",
+        Expect("a gain of inf dB",
                "ns3::LogDistancePropagationLossModel",
                {{"Exponent", "-1e308"}});
         Expect("", random, {{"Variable", "ns3::UniformRandomVariable[Min=0|Max=9]"}});
@@ -234,29 +241,30 @@ class EveryModelTestCase : public TestCase
         uint32_t run = 0;
         for (uint32_t i = 0; i < TypeId::GetRegisteredN(); ++i)
         {
-            const TypeId type = TypeId::GetRegistered(i);
-            if (FindOfdmaModelObstacle(type).empty())
+            OfdmaScenario scenario;
+            scenario.channel = {{TypeId::GetRegistered(i).GetName(), {}}};
+            if (FindOfdmaChannelProblem(scenario).empty())
             {
-                RunModel(type.GetName());
+                RunModel(scenario);
                 ++run;
             }
         }
-        NS_TEST_EXPECT_MSG_GT(run, 15, "loss models that run");
+        NS_TEST_EXPECT_MSG_GT(run, 22, "loss models that run");
     }
 
     /// Let UEs act at random over this model.
-    void RunModel(const std::string& type)
+    void RunModel(OfdmaScenario scenario)
     {
-        OfdmaScenario scenario;
         scenario.ttis = 20;
-        scenario.channel = {{type, {}}};
         scenario.errorModel = OfdmaScenario::MUTUAL_INFORMATION;
         TestEpisode episode(scenario, {1}, true, true);
         OfdmaRandomAgents agents(episode.cells);
         episode.Run(agents);
         for (const auto& ue : episode.Cell().GetUes())
         {
-            NS_TEST_EXPECT_MSG_EQ(std::isnan(episode.Cell().GetMeanSnrDb(*ue)), false, type);
+            NS_TEST_EXPECT_MSG_EQ(std::isnan(episode.Cell().GetMeanSnrDb(*ue)),
+                                  false,
+                                  scenario.channel.front().typeId);
         }
     }
 };

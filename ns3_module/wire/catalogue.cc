@@ -3,6 +3,8 @@
 
 #include <ns3/ofdma-model-check.h>
 #include <ns3/phased-array-spectrum-propagation-loss-model.h>
+#include <ns3/propagation-loss-model.h>
+#include <ns3/spectrum-propagation-loss-model.h>
 
 #include <map>
 
@@ -54,6 +56,9 @@ Write(TypeId type, v1::LossModel& message)
     message.set_family(GetFamily(type));
     message.set_group(type.GetGroupName());
     message.set_obstacle(ns3::FindOfdmaModelObstacle(type));
+    const auto note = ns3::GetOfdmaModelNote(type);
+    message.set_alone(note.alone);
+    message.set_needs(note.needs);
     while (true)
     {
         for (std::size_t i = 0; i < type.GetAttributeN(); ++i)

@@ -38,6 +38,7 @@ static_assert(IsSame(OfdmaCounter::UCM_BITS, v1::COUNTER_UCM_BITS));
 static_assert(IsSame(OfdmaCounter::DCM_BITS, v1::COUNTER_DCM_BITS));
 static_assert(IsSame(OfdmaCounter::UCM, v1::COUNTER_UCM));
 static_assert(IsSame(OfdmaCounter::DCM, v1::COUNTER_DCM));
+static_assert(IsSame(OfdmaCounter::DELIVERED_BIT, v1::COUNTER_DELIVERED_BIT));
 static_assert(IsSame(OfdmaCounter::COUNT, v1::Counter_ARRAYSIZE));
 static_assert(IsSame(OfdmaOutcome::HELD, v1::UE_HELD));
 static_assert(IsSame(OfdmaOutcome::DECODED, v1::UE_DECODED));

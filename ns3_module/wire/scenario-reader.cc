@@ -247,6 +247,12 @@ ReadControl(const v1::Control& message, OfdmaScenario& scenario)
     scenario.ucmPeriod = InRange("control.ucm_period_ttis", message.ucm_period_ttis(), 1U, 1024U);
 }
 
+ns3::OfdmaModelSpec
+ReadModel(const v1::ModelSpec& message)
+{
+    return {message.type_id(), {message.attributes().begin(), message.attributes().end()}};
+}
+
 void
 ReadRadio(const v1::Radio& message, OfdmaScenario& scenario)
 {
@@ -257,6 +263,29 @@ ReadRadio(const v1::Radio& message, OfdmaScenario& scenario)
     scenario.txPower = InRange("radio.tx_power_dbm", message.tx_power_dbm(), -50.0, 50.0);
     scenario.noiseFigure = InRange("radio.noise_figure_db", message.noise_figure_db(), 0.0, 50.0);
     scenario.mcs = InRange("radio.mcs", message.mcs(), 0U, 28U);
+    if (message.has_power_control())
+    {
+        const auto& control = message.power_control();
+        scenario.powerControl = {
+            InRange("radio.power_control.p0_dbm", control.p0_dbm(), -200.0, 50.0),
+            InRange("radio.power_control.alpha", control.alpha(), 0.0, 1.0)};
+    }
+    if (message.has_link_adaptation())
+    {
+        const auto& adaptation = message.link_adaptation();
+        scenario.linkAdaptation = {
+            InRange("radio.link_adaptation.period_ttis", adaptation.period_ttis(), 1U, 100000U),
+            InRange("radio.link_adaptation.delay_ttis", adaptation.delay_ttis(), 0U, 1000U),
+            InRange("radio.link_adaptation.target_bler", adaptation.target_bler(), 1e-9, 1 - 1e-9)};
+    }
+    if (message.has_bs_antenna())
+    {
+        scenario.bsAntenna = ReadModel(message.bs_antenna());
+    }
+    if (message.has_ue_antenna())
+    {
+        scenario.ueAntenna = ReadModel(message.ue_antenna());
+    }
     switch (message.capture())
     {
     case v1::CAPTURE_NONE:
@@ -295,6 +324,10 @@ ReadPlacement(const v1::Placement& message, OfdmaScenario& scenario)
         }
         scenario.positions.emplace_back(position.x_m(), position.y_m(), position.z_m());
     }
+    if (message.has_mobility())
+    {
+        scenario.mobility = ReadModel(message.mobility());
+    }
 }
 
 void
@@ -302,8 +335,7 @@ ReadChannel(const v1::Scenario& message, OfdmaScenario& scenario)
 {
     for (const auto& model : message.channel())
     {
-        scenario.channel.push_back(
-            {model.type_id(), {model.attributes().begin(), model.attributes().end()}});
+        scenario.channel.push_back(ReadModel(model));
     }
 }
 
@@ -371,7 +403,7 @@ ReadScenario(const v1::Scenario& message)
     const std::string problem = ns3::FindOfdmaChannelProblem(scenario);
     if (!problem.empty())
     {
-        Refuse("channel: " + problem);
+        Refuse(problem);
     }
     return scenario;
 }
