@@ -76,8 +76,10 @@ class _RandomAccess(ABC, Generic[P]):
         self._max_transmissions = np.array([c.max_transmissions or np.iinfo(np.int64).max for c in chosen])
         # Of the BS, per UE: when it was acknowledged last.
         self._acknowledged_at = np.full(cells.slots, -1)
-        # Of the UEs: transmissions of the head-of-line dPDU, and the TTI before which the UE waits.
+        # Of the UEs: transmissions of the head-of-line dPDU, when an acknowledgement of the last one would come, and
+        # until when the UE does not transmit.
         self._transmissions = np.zeros(cells.slots, dtype=np.int64)
+        self._answer_at = np.zeros(cells.slots, dtype=np.int64)
         self._wait_until = np.zeros(cells.slots, dtype=np.int64)
 
     def lead(self, observation: LeaderObservation) -> LeaderAction:
@@ -96,19 +98,20 @@ class _RandomAccess(ABC, Generic[P]):
         backlogged = observation.buffer > 0
         acknowledged = observation.dcm == codes_pb2.DCM_ACK
         self._settle(slot[acknowledged & cells.ack_deletes[environment]])
-        due = observation.tti >= self._wait_until[slot]
-        given_up = (self._transmissions[slot] >= self._max_transmissions[environment]) & due
+        spent = self._transmissions[slot] >= self._max_transmissions[environment]
+        given_up = spent & (observation.tti >= self._answer_at[slot])
         delete = backlogged & ((acknowledged & ~cells.ack_deletes[environment]) | given_up)
         self._settle(slot[delete])
 
-        transmit = backlogged & ~delete & due & self._dares(observation, environment)
+        due = observation.tti >= self._wait_until[slot]
+        transmit = backlogged & ~delete & ~spent & due & self._dares(observation, environment)
         rbgs = cells.rbgs[environment]
         rbg = choice(uniform(cells.seeds[environment], observation.tti, Purpose.RBG, observation.ue_id), rbgs)
         self._transmissions[slot[transmit]] += 1
         # What is sent in TTI t can be acknowledged in TTI t + 1 + delay.
-        answer_due = observation.tti + 1 + cells.delay[environment]
+        self._answer_at[slot[transmit]] = observation.tti + 1 + cells.delay[environment[transmit]]
         wait = self._backoff(observation, environment, self._transmissions[slot])
-        self._wait_until[slot[transmit]] = (answer_due + wait)[transmit]
+        self._wait_until[slot[transmit]] = (self._answer_at[slot] + wait)[transmit]
         access = np.select([delete, transmit], [codes_pb2.ACCESS_DELETE, codes_pb2.ACCESS_TRANSMIT + rbg], 0)
         return FollowerAction((access * cells.ucm_codes[environment]).astype(np.uint16))
 

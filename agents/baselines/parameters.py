@@ -33,7 +33,7 @@ class Parameters(Protocol):
 P = TypeVar("P", bound=Parameters)
 
 Choose = Callable[[Scenario], P]
-"""The parameters of an agent in a scenario."""
+"""The parameters of an agent in a scenario; asked once for each environment, in their order."""
 
 
 def tunable(default: Any, *others: Any) -> Any:

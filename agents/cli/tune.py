@@ -10,9 +10,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from llmac.agents.baselines.parameters import grid
 from llmac.agents.cli.options import SetOption, overrides
-from llmac.agents.evaluation.tune import Trial, best, merge, trials
+from llmac.agents.evaluation.tune import Trial, batches, best, merge, trials
 from llmac.agents.registry import TUNABLE
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
@@ -68,7 +67,7 @@ def _tune_all(scenario: Scenario, names: list[str], seeds: int, processes: int) 
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
         for name in names:
-            task = progress.add_task(name, total=len(grid(TUNABLE[name].parameters)) * scenario.ttis)
+            task = progress.add_task(name, total=len(batches(name, seeds)) * scenario.ttis)
             found[name] = best(list(trials(env, scenario, name, seeds, lambda task=task: progress.advance(task))))
     return found
 

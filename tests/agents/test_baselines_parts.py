@@ -3,6 +3,7 @@
 
 from dataclasses import fields
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,15 @@ def test_tuned_values_are_points_of_the_grid_and_a_grid_begins_with_the_defaults
 def test_every_agent_is_tuned_for_the_scenarios_of_the_tables() -> None:
     for agent in registry.TUNABLE:
         assert {"paper", "near-far"} <= set(parameters.read_tuned().get(agent, {}))
+
+
+def test_every_agent_and_every_value_that_is_tried_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "baselines.md").read_text()
+    for agent, tunable in registry.TUNABLE.items():
+        assert f"| `{agent}` |" in page
+        for field in fields(tunable.parameters):  # pyright: ignore[reportArgumentType]
+            values = field.metadata.get("grid", ())
+            assert not values or f"| `{field.name}` | {', '.join(map(str, values))} |" in page, (agent, field.name)
 
 
 def test_parameters_come_from_the_nearest_population_and_are_guessed_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,4 +245,3 @@ def test_backoff_doubles_its_window_with_every_failure_up_to_its_limit() -> None
         standard_error = np.sqrt((window**2 - 1) / 12 / ues)
         assert gaps.mean() == pytest.approx(1 + (window - 1) / 2, abs=4 * standard_error)
     assert all(later > earlier for times in sent for earlier, later in pairwise(times))
-    assert {f.name for f in fields(BackoffParameters)} == {"first_window", "max_doublings", "max_transmissions"}
