@@ -21,12 +21,13 @@ namespace
 {
 
 /// \return traffic of every kind, by name
-std::map<std::string, ObjectFactory> CreateTraffic()
+std::map<std::string, ObjectFactory>
+CreateTraffic()
 {
     auto table = CreateObject<OfdmaArrivalTable>();
     for (uint32_t tti = 0; tti < 300; ++tti)
     {
-        table->Add(tti % 10, {tti, tti % 4});
+        table->Add(tti % 40, {tti, tti % 5});
     }
     return {{"bernoulli", MakeOfdmaTraffic<OfdmaBernoulliTraffic>("Probability", DoubleValue(0.3))},
             {"poisson", MakeOfdmaTraffic<OfdmaPoissonTraffic>("Mean", DoubleValue(0.4))},
@@ -46,7 +47,8 @@ std::map<std::string, ObjectFactory> CreateTraffic()
 }
 
 /// A cell with random churn and everything that delays and loses.
-OfdmaScenario CreateScenario(const ObjectFactory& traffic)
+OfdmaScenario
+CreateScenario(const ObjectFactory& traffic)
 {
     OfdmaScenario scenario;
     scenario.ttis = 300;
@@ -86,6 +88,7 @@ class FeaturesConservationTestCase : public TestCase
     void DoRun() override
     {
         uint32_t ues = 0;
+        int64_t delivered = 0;
         for (uint64_t seed = 1; seed <= 10; ++seed)
         {
             auto scenario = CreateScenario(m_traffic);
@@ -95,10 +98,11 @@ class FeaturesConservationTestCase : public TestCase
             m_totals.fill(0);
             WatchedAgents agents(episode.cells, [&](uint32_t tti) { Check(cell, tti); });
             episode.Run(agents);
-            NS_TEST_EXPECT_MSG_GT(Total(OfdmaCounter::DELIVERED), 0, "seed " << seed);
             NS_TEST_EXPECT_MSG_GT_OR_EQ(cell.GetBound(), Total(OfdmaCounter::DELIVERED), "bound");
             ues += cell.GetUeTotal();
+            delivered += Total(OfdmaCounter::DELIVERED);
         }
+        NS_TEST_EXPECT_MSG_GT(delivered, 10 * 10, "something is delivered");
         NS_TEST_EXPECT_MSG_GT(ues, 10 * 20, "UEs come and go");
     }
 
