@@ -35,7 +35,10 @@ _LOG_DISTANCE = {
 }
 
 PRESETS = {
-    "ideal": Preset("No loss at all, whatever the distance", ()),
+    "ideal": Preset(
+        "No loss at all, whatever the distance",
+        ({"type": "ns3::LogDistancePropagationLossModel", "attributes": {"Exponent": 0.0, "ReferenceLoss": 0.0}},),
+    ),
     "log-distance": Preset("128.1 + 37.6 log10(d / km) dB, 3GPP TR 36.814 table A.2.1.1.2-3", (_LOG_DISTANCE,)),
     "rayleigh": Preset(
         "log-distance with Rayleigh fading, drawn anew in every TTI (Nakagami m = 1)",
@@ -52,7 +55,10 @@ PRESETS = {
         "Urban macro with fast fading between antenna arrays, 3GPP TR 38.901 clauses 7.4 and 7.5",
         (
             *_three_gpp("Uma"),
-            {"type": "ns3::ThreeGppSpectrumPropagationLossModel", "attributes": {"UpdatePeriod": "10ms"}},
+            {
+                "type": "ns3::ThreeGppSpectrumPropagationLossModel",
+                "attributes": {"ChannelModel": "ns3::ThreeGppChannelModel[UpdatePeriod=10ms]"},
+            },
         ),
         {
             "bs_antenna": {"type": "ns3::UniformPlanarArray", "attributes": {"NumRows": 2, "NumColumns": 2}},
@@ -61,7 +67,13 @@ PRESETS = {
     ),
     "v2v": Preset("Urban street with vehicles, 3GPP TR 37.885 clause 6.2.1", _three_gpp("V2vUrban")),
     "cost231": Preset(
-        "COST 231 extension of Hata's model, 1.5 to 2 GHz", ({"type": "ns3::Cost231PropagationLossModel"},)
+        "COST 231 extension of Hata's model, 1.5 to 2 GHz, BS at 25 m, UEs at 1.5 m",
+        (
+            {
+                "type": "ns3::Cost231PropagationLossModel",
+                "attributes": {"BSAntennaHeight": 25.0, "SSAntennaHeight": 1.5},
+            },
+        ),
     ),
     "okumura-hata": Preset(
         "Okumura-Hata, urban, below 1.5 GHz or above", ({"type": "ns3::OkumuraHataPropagationLossModel"},)
