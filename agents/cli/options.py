@@ -15,6 +15,16 @@ SetOption = Annotated[
     typer.Option("--set", metavar="FIELD=VALUE", help="Any scenario field, for instance radio.mcs=4; repeatable."),
 ]
 
+ChannelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--channel",
+        metavar="PRESET|MODEL",
+        help="A preset, or a loss model 'ns3::Type[Attribute=value,...]'; repeatable: models are chained. "
+        "`llmac channels` lists both.",
+    ),
+]
+
 
 def overrides(assignments: list[str] | None, **shortcuts: Any) -> dict[str, Any]:
     """Scenario values by dotted field.

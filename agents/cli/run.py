@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from llmac.agents import registry
-from llmac.agents.cli.options import SetOption, overrides, writable_folder
+from llmac.agents.cli.options import ChannelOption, SetOption, overrides, writable_folder
 from llmac.agents.evaluation import summary
 from llmac.agents.evaluation.episodes import play
 from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
-from llmac.bridge.scenario import Scenario
+from llmac.bridge.scenario import Scenario, channels
 
 
 def run(
@@ -29,13 +29,16 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="First seed.")] = 2_000_000,
     seeds: Annotated[int, typer.Option(min=1, max=1024, help="Number of seeds, counted up from the first.")] = 8,
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
+    channel: ChannelOption = None,
     set_: SetOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder for summary.json and trace.parquet.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
 ) -> None:
     """Run agents in a scenario and compare them."""
     names = agents.split(",")
-    chosen = scenarios.load(scenario, overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load, ttis=ttis))
+    models = channels.parse(channel) if channel else None
+    fields = overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load, ttis=ttis, channel=models)
+    chosen = scenarios.load(scenario, fields)
     for name in names:
         registry.make(name)  # a wrong name, or a model that does not load, is told before anything runs
     if out is not None:

@@ -42,7 +42,7 @@ GetDefaults(TypeId type, const OfdmaRegion& region)
     const double r = region.radius;
     TypeId::AttributeInformation bounds;
     const bool box = type.LookupAttributeByName("Bounds", &bounds) &&
-                     bounds.checker->GetValueTypeName() == "ns3::BoxValue";
+                     bounds.checker->GetUnderlyingTypeInformation() == "Box";
     return {{"Bounds", box ? Join(-r, r, -r, r, 0, region.ceiling) : Join(-r, r, -r, r)},
             {"PositionAllocator",
              "ns3::UniformDiscPositionAllocator[" +
@@ -54,7 +54,8 @@ GetDefaults(TypeId type, const OfdmaRegion& region)
             {"Z", Join(region.ueHeight)}};
 }
 
-/// Check that bounds, if a model has some, hold the cell and the UE, without which ns-3 goes astray.
+/// Check that bounds, if a model has some, hold the cell and the UE, without which ns-3 goes
+/// astray.
 template <typename Value>
 void
 CheckBounds(Ptr<const MobilityModel> mobility, const Vector& position)
@@ -90,9 +91,10 @@ CreateOfdmaMovingNode(const OfdmaModelSpec& spec,
                       const Vector& position,
                       int64_t firstStream)
 {
-    NS_ABORT_MSG_IF(spec.typeId == "ns3::HierarchicalMobilityModel" &&
-                        (spec.attributes.count("Child") == 0 || spec.attributes.count("Parent") == 0),
-                    spec.typeId << " needs its attributes Child and Parent");
+    NS_ABORT_MSG_IF(
+        spec.typeId == "ns3::HierarchicalMobilityModel" &&
+            (spec.attributes.count("Child") == 0 || spec.attributes.count("Parent") == 0),
+        spec.typeId << " needs its attributes Child and Parent");
     const TypeId type = TypeId::LookupByName(spec.typeId);
     auto mobility = CreateOfdmaModel<MobilityModel>(spec, GetDefaults(type, region));
     CheckBounds<RectangleValue>(mobility, position);
