@@ -63,12 +63,12 @@ main(int argc, char* argv[])
     const auto perTti = [&](OfdmaCounter counter) {
         return agents.GetTotals()[static_cast<std::size_t>(counter)] / ttis;
     };
-    std::cout << "TTIs/s              " << ttis / elapsed.count()
-              << "\narrived per TTI     " << perTti(OfdmaCounter::ARRIVED)
-              << "\ndelivered per TTI   " << perTti(OfdmaCounter::DELIVERED)
-              << "\ntransmitted per TTI " << perTti(OfdmaCounter::TRANSMISSION)
-              << "\ncollisions per TTI  " << perTti(OfdmaCounter::COLLISION)
-              << "\nutility per TTI     " << agents.GetUtility() / ttis << std::endl;
+    std::cout << "TTIs/s              " << ttis / elapsed.count() << "\narrived per TTI     "
+              << perTti(OfdmaCounter::ARRIVED) << "\ndelivered per TTI   "
+              << perTti(OfdmaCounter::DELIVERED) << "\ntransmitted per TTI "
+              << perTti(OfdmaCounter::TRANSMISSION) << "\ncollisions per TTI  "
+              << perTti(OfdmaCounter::COLLISION) << "\nutility per TTI     "
+              << agents.GetUtility() / ttis << std::endl;
 
     for (const auto& cell : cells)
     {

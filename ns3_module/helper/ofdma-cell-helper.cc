@@ -60,9 +60,9 @@ CreateErrorModel(const OfdmaScenario& scenario)
 Ptr<OfdmaControlLoss>
 CreateControlLoss(const OfdmaScenario& scenario)
 {
-    auto loss = CreateObjectWithAttributes<OfdmaControlLoss>(
-        "Probability",
-        DoubleValue(scenario.controlLossProbability));
+    auto loss =
+        CreateObjectWithAttributes<OfdmaControlLoss>("Probability",
+                                                     DoubleValue(scenario.controlLossProbability));
     if (scenario.controlSnrLoss)
     {
         loss->SetAttribute("Logistic", BooleanValue(true));
@@ -167,7 +167,8 @@ class UeBuilder
     {
         if (const auto& control = m_scenario.powerControl)
         {
-            phy.SetPowerControl({control->p0, control->alpha, m_scenario.txPower, m_grid->GetRbsPerRbg()});
+            phy.SetPowerControl(
+                {control->p0, control->alpha, m_scenario.txPower, m_grid->GetRbsPerRbg()});
         }
         if (const auto& adaptation = m_scenario.linkAdaptation)
         {

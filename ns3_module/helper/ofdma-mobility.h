@@ -31,9 +31,9 @@ Ptr<MobilityModel> CreateOfdmaStandingNode(const Vector& position);
  * \ingroup ofdma-mac
  * \brief Make a node that moves from a position on
  *
- * Bounds and destinations that the spec does not give are those of the region: the square around the
- * disc, or the disc. NS_ABORT when the model cannot work, which FindOfdmaChannelProblem() tells before.
- * Seed and run of RngSeedManager must be those of the environment.
+ * Bounds and destinations that the spec does not give are those of the region: the square around
+ * the disc, or the disc. NS_ABORT when the model cannot work, which FindOfdmaChannelProblem() tells
+ * before. Seed and run of RngSeedManager must be those of the environment.
  *
  * \param spec of a MobilityModel
  * \param region where UEs are at home

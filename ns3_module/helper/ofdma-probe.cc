@@ -3,8 +3,8 @@
 
 #include "ofdma-cell-helper.h"
 
-#include <ns3/ofdma-model-check.h>
 #include <ns3/ofdma-lockstep.h>
+#include <ns3/ofdma-model-check.h>
 #include <ns3/simulator.h>
 
 #include <algorithm>
@@ -23,11 +23,11 @@ namespace ns3
 namespace
 {
 
-constexpr unsigned TIME_LIMIT_S = 5;              //!< for the child
-constexpr rlim_t MEMORY_LIMIT = rlim_t(4) << 30;  //!< bytes, for the child
-constexpr uint32_t MOST_TTIS = 20;                //!< that are tried
-constexpr uint32_t MOST_UES = 64;                 //!< that are tried
-constexpr std::size_t MOST_REMEMBERED = 4096;     //!< verdicts
+constexpr unsigned TIME_LIMIT_S = 5;             //!< for the child
+constexpr rlim_t MEMORY_LIMIT = rlim_t(4) << 30; //!< bytes, for the child
+constexpr uint32_t MOST_TTIS = 20;               //!< that are tried
+constexpr uint32_t MOST_UES = 64;                //!< that are tried
+constexpr std::size_t MOST_REMEMBERED = 4096;    //!< verdicts
 
 /// The models that a scenario names, with the fields that name them.
 struct NamedModel
@@ -152,8 +152,8 @@ TryAttributes(const NamedModel& model, const StepWriter& steps)
         const std::string expected = attribute.checker->HasUnderlyingTypeInformation()
                                          ? attribute.checker->GetUnderlyingTypeInformation()
                                          : attribute.checker->GetValueTypeName();
-        steps.Begin(model.field + (": " + spec.typeId) + ": \"" + value + "\" is no value of attribute " + name + ", " +
-                    expected);
+        steps.Begin(model.field + (": " + spec.typeId) + ": \"" + value +
+                    "\" is no value of attribute " + name + ", " + expected);
         if (!ReadOfdmaValue(type, name, value))
         {
             throw ProbeFailure("");
@@ -191,7 +191,8 @@ class IdleAgents : public OfdmaAgents
     OfdmaCell& m_cell; //!< of which they are
 };
 
-/// In the child: simulate some TTIs, and the mobility to the end. \return mean SNRs of the UEs in dB
+/// In the child: simulate some TTIs, and the mobility to the end. \return mean SNRs of the UEs in
+/// dB
 std::vector<double>
 TryCell(const OfdmaScenario& scenario)
 {
@@ -231,8 +232,11 @@ TryScenario(const OfdmaScenario& scenario, const StepWriter& steps)
     steps.Begin("channel: ns-3 cannot simulate these loss models, antennas and mobility");
     const auto first = TryCell(scenario);
     const auto second = TryCell(scenario);
-    steps.Begin("channel: ns-3 draws numbers for these models that no seed sets, so that no run is repeated");
-    const auto differ = [](double x, double y) { return x != y && !(std::isnan(x) && std::isnan(y)); };
+    steps.Begin("channel: ns-3 draws numbers for these models that no seed sets, so that no run is "
+                "repeated");
+    const auto differ = [](double x, double y) {
+        return x != y && !(std::isnan(x) && std::isnan(y));
+    };
     if (!std::equal(first.begin(), first.end(), second.begin(), std::not_fn(differ)))
     {
         throw ProbeFailure("");

@@ -13,8 +13,8 @@ namespace ns3
  * \ingroup ofdma-mac
  * \brief Look for what keeps the channel, antennas and mobility of a scenario from working
  *
- * ns-3 ends the process on an attribute value or a model that it cannot use, so that a child process
- * tries them first. What was found is remembered.
+ * ns-3 ends the process on an attribute value or a model that it cannot use, so that a child
+ * process tries them first. What was found is remembered.
  *
  * \param scenario otherwise without fault
  * \return what is wrong, a sentence; empty when nothing is

@@ -37,7 +37,8 @@ class OfdmaAntenna : public SimpleRefCount<OfdmaAntenna>
     /**
      * \param here position of the antenna
      * \param there position of the other end
-     * \return gain towards the other end in dB; 0 for an array, the gain of which is in its loss model
+     * \return gain towards the other end in dB; 0 for an array, the gain of which is in its loss
+     * model
      */
     double GetGain(const Vector& here, const Vector& there) const;
 

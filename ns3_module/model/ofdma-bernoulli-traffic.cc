@@ -8,7 +8,8 @@ namespace ns3
 
 NS_OBJECT_ENSURE_REGISTERED(OfdmaBernoulliTraffic);
 
-TypeId OfdmaBernoulliTraffic::GetTypeId()
+TypeId
+OfdmaBernoulliTraffic::GetTypeId()
 {
     static TypeId tid = TypeId("ns3::OfdmaBernoulliTraffic")
                             .SetParent<OfdmaTraffic>()
@@ -22,7 +23,8 @@ TypeId OfdmaBernoulliTraffic::GetTypeId()
     return tid;
 }
 
-uint32_t OfdmaBernoulliTraffic::DoArrive(uint32_t tti)
+uint32_t
+OfdmaBernoulliTraffic::DoArrive(uint32_t tti)
 {
     return Toss(OfdmaCoin::ARRIVAL, tti) < m_probability * GetWeight();
 }

@@ -26,12 +26,12 @@ OfdmaBsPhy::GetTypeId()
             .SetParent<SpectrumPhy>()
             .SetGroupName("OfdmaMac")
             .AddConstructor<OfdmaBsPhy>()
-            .AddAttribute("NoiseFigure",
-                          "Noise figure of the receiver, in dB",
-                          DoubleValue(5),
-                          MakeDoubleAccessor(&OfdmaBsPhy::SetNoiseFigure,
-                                             &OfdmaBsPhy::GetNoiseFigure),
-                          MakeDoubleChecker<double>(0))
+            .AddAttribute(
+                "NoiseFigure",
+                "Noise figure of the receiver, in dB",
+                DoubleValue(5),
+                MakeDoubleAccessor(&OfdmaBsPhy::SetNoiseFigure, &OfdmaBsPhy::GetNoiseFigure),
+                MakeDoubleChecker<double>(0))
             .AddAttribute("Capture",
                           "Whether the strongest of several transmissions on an RBG can be decoded",
                           EnumValue(CAPTURE_STRONGEST),

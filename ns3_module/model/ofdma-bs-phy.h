@@ -101,18 +101,18 @@ class OfdmaBsPhy : public SpectrumPhy
     /// \return noise figure in dB
     double GetNoiseFigure() const;
 
-    Ptr<NetDevice> m_device;             //!< null until there is one
-    Ptr<MobilityModel> m_mobility;       //!< of the BS
-    Ptr<OfdmaUplinkChannel> m_channel;   //!< uplink
-    Ptr<const OfdmaGrid> m_grid;         //!< of the cell
-    Ptr<OfdmaErrorModel> m_errorModel;   //!< decides by SINR
-    OfdmaCoin m_coin{0};                 //!< of the environment
-    Capture m_capture;                   //!< whether one of several can be decoded
-    double m_noiseFigure;                //!< dB
-    double m_noisePsd;                   //!< W/Hz
-    uint32_t m_tti{0};                   //!< the TTI under way
-    bool m_receiving{false};             //!< something was transmitted in this TTI
-    mutable std::vector<double> m_sinr;  //!< scratch: linear, of each RB of an RBG
+    Ptr<NetDevice> m_device;            //!< null until there is one
+    Ptr<MobilityModel> m_mobility;      //!< of the BS
+    Ptr<OfdmaUplinkChannel> m_channel;  //!< uplink
+    Ptr<const OfdmaGrid> m_grid;        //!< of the cell
+    Ptr<OfdmaErrorModel> m_errorModel;  //!< decides by SINR
+    OfdmaCoin m_coin{0};                //!< of the environment
+    Capture m_capture;                  //!< whether one of several can be decoded
+    double m_noiseFigure;               //!< dB
+    double m_noisePsd;                  //!< W/Hz
+    uint32_t m_tti{0};                  //!< the TTI under way
+    bool m_receiving{false};            //!< something was transmitted in this TTI
+    mutable std::vector<double> m_sinr; //!< scratch: linear, of each RB of an RBG
 
     std::vector<std::vector<Ptr<OfdmaSignalParameters>>> m_signals; //!< of this TTI, by RBG
     std::vector<OfdmaReception> m_receptions;                       //!< of this TTI, by RBG

@@ -226,9 +226,8 @@ OfdmaCell::Leave(uint32_t id)
     NS_ABORT_MSG_UNLESS(id < m_byId.size() && m_byId[id], "UE " << id << " is not connected");
     m_statistics.Discard(m_byId[id]->buffer.GetUndelivered());
     m_channel->RemoveLink(id);
-    m_ues.erase(std::find_if(m_ues.begin(), m_ues.end(), [id](const auto& ue) {
-        return ue->id == id;
-    }));
+    m_ues.erase(
+        std::find_if(m_ues.begin(), m_ues.end(), [id](const auto& ue) { return ue->id == id; }));
     m_byId[id] = nullptr;
     m_leaveTrace(id);
 }
@@ -345,7 +344,8 @@ OfdmaCell::CalcDcmLoss(const OfdmaUe& ue) const
         return m_controlLoss->GetProbability(0);
     }
     const double gain = ue.snr * m_bs->GetNoisePsd() / ue.phy->GetTxPsd(); // reciprocal
-    return m_controlLoss->GetProbability(m_controlLoss->CalcDownlinkSnr(gain, ue.phy->GetBandwidth()));
+    return m_controlLoss->GetProbability(
+        m_controlLoss->CalcDownlinkSnr(gain, ue.phy->GetBandwidth()));
 }
 
 void
@@ -420,8 +420,8 @@ OfdmaCell::SendUcm(OfdmaUe& ue, uint16_t ucm)
     ue.lastUcm = ucm;
     m_statistics.Count(OfdmaCounter::UCM);
     m_statistics.Count(OfdmaCounter::UCM_BITS, m_codes.GetUcmBits(ucm));
-    const bool lost = m_coin.Toss(OfdmaCoin::UCM_LOSS, ue.id, 0, m_tti) <
-                      m_controlLoss->GetProbability(ue.snr);
+    const bool lost =
+        m_coin.Toss(OfdmaCoin::UCM_LOSS, ue.id, 0, m_tti) < m_controlLoss->GetProbability(ue.snr);
     if (!lost)
     {
         ue.ucms.Send(m_tti, ucm);

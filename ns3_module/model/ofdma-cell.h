@@ -28,7 +28,8 @@ struct OfdmaDcm
  * \brief One cell, an environment: the game of docs/game.md
  *
  * A TTI is BeginTti(), SendDcms(), DeliverDcms(), Act() and, at its end, EndTti(); OfdmaLockstep
- * makes these calls at their times. All that is drawn comes from the seed, nothing from the actions.
+ * makes these calls at their times. All that is drawn comes from the seed, nothing from the
+ * actions.
  */
 class OfdmaCell : public Object
 {
@@ -71,9 +72,8 @@ class OfdmaCell : public Object
     void BeginTti(uint32_t tti);
 
     /**
-     * The BS decides to send DCMs, at most one to each UE; those of the decision that takes effect in
-     * this TTI are sent.
-     * \param dcms ids ascend and exist or existed; codes are in the table
+     * The BS decides to send DCMs, at most one to each UE; those of the decision that takes effect
+     * in this TTI are sent. \param dcms ids ascend and exist or existed; codes are in the table
      * \param count number of them
      */
     void SendDcms(const OfdmaDcm* dcms, std::size_t count);
@@ -181,49 +181,49 @@ class OfdmaCell : public Object
     double CalcUtility() const;
 
     // Attributes
-    uint64_t m_seed;              //!< of the environment
-    uint32_t m_ttis;              //!< length of the episode
-    uint32_t m_initialUes;        //!< connected at TTI 0
-    uint32_t m_bufferCapacity;    //!< dPDUs
-    bool m_ackDeletes;            //!< a received ack removes a delivered head of line
-    uint32_t m_controlDelay;      //!< TTIs
-    uint32_t m_maxDcms;           //!< per TTI; 0: no limit
-    uint32_t m_ucmPeriod;         //!< TTIs
-    double m_rho;                 //!< utility of a first decode
-    bool m_hasRadio;              //!< links have a gain
-    bool m_wantWouldDecode;       //!< find out who would be decoded
-    bool m_wantBound;             //!< compute the bound
+    uint64_t m_seed;                     //!< of the environment
+    uint32_t m_ttis;                     //!< length of the episode
+    uint32_t m_initialUes;               //!< connected at TTI 0
+    uint32_t m_bufferCapacity;           //!< dPDUs
+    bool m_ackDeletes;                   //!< a received ack removes a delivered head of line
+    uint32_t m_controlDelay;             //!< TTIs
+    uint32_t m_maxDcms;                  //!< per TTI; 0: no limit
+    uint32_t m_ucmPeriod;                //!< TTIs
+    double m_rho;                        //!< utility of a first decode
+    bool m_hasRadio;                     //!< links have a gain
+    bool m_wantWouldDecode;              //!< find out who would be decoded
+    bool m_wantBound;                    //!< compute the bound
     Ptr<OfdmaControlLoss> m_controlLoss; //!< of UCMs and DCMs
 
-    OfdmaCoin m_coin{0};                      //!< of the environment
-    OfdmaCodes m_codes{1, {false, 2}};        //!< code table
-    Ptr<OfdmaBsPhy> m_bs;                     //!< receiver
-    Ptr<OfdmaUplinkChannel> m_channel;        //!< uplink
-    std::vector<OfdmaChurnEvent> m_churn;     //!< in order of TTI
-    std::size_t m_nextChurn{0};               //!< first event that has not taken place
-    OfdmaDecisionDelay m_delay;               //!< of decisions
-    UeFactory m_factory;                      //!< makes UEs
+    OfdmaCoin m_coin{0};                  //!< of the environment
+    OfdmaCodes m_codes{1, {false, 2}};    //!< code table
+    Ptr<OfdmaBsPhy> m_bs;                 //!< receiver
+    Ptr<OfdmaUplinkChannel> m_channel;    //!< uplink
+    std::vector<OfdmaChurnEvent> m_churn; //!< in order of TTI
+    std::size_t m_nextChurn{0};           //!< first event that has not taken place
+    OfdmaDecisionDelay m_delay;           //!< of decisions
+    UeFactory m_factory;                  //!< makes UEs
     OfdmaDecisionLine<std::vector<OfdmaDcm>> m_decisions{0}; //!< of the BS, on their way to effect
 
-    uint32_t m_tti{0};                             //!< under way
-    std::vector<std::unique_ptr<OfdmaUe>> m_ues;   //!< connected, ids ascending
-    std::vector<OfdmaUe*> m_byId;                  //!< null: has left
-    bool m_hadBacklog{false};                      //!< when the TTI began
-    OfdmaStatistics m_statistics{0};               //!< accounts
-    OfdmaStatistics::Counters m_lastCounters{};    //!< of the last TTI
-    double m_utility{0};                           //!< of the last TTI
-    std::vector<OfdmaOutcome> m_outcomes;          //!< of the last TTI, by UE that acted
-    std::vector<int32_t> m_rbgOutcomes;            //!< of the last TTI
-    std::vector<uint8_t> m_rbgDuplicates;          //!< of the last TTI
-    std::vector<uint8_t> m_wouldDecode;            //!< UEs x RBGs
-    OfdmaBound m_bound;                            //!< of the whole cell
+    uint32_t m_tti{0};                           //!< under way
+    std::vector<std::unique_ptr<OfdmaUe>> m_ues; //!< connected, ids ascending
+    std::vector<OfdmaUe*> m_byId;                //!< null: has left
+    bool m_hadBacklog{false};                    //!< when the TTI began
+    OfdmaStatistics m_statistics{0};             //!< accounts
+    OfdmaStatistics::Counters m_lastCounters{};  //!< of the last TTI
+    double m_utility{0};                         //!< of the last TTI
+    std::vector<OfdmaOutcome> m_outcomes;        //!< of the last TTI, by UE that acted
+    std::vector<int32_t> m_rbgOutcomes;          //!< of the last TTI
+    std::vector<uint8_t> m_rbgDuplicates;        //!< of the last TTI
+    std::vector<uint8_t> m_wouldDecode;          //!< UEs x RBGs
+    OfdmaBound m_bound;                          //!< of the whole cell
 
-    TracedCallback<uint32_t> m_joinTrace;                   //!< a UE joined
-    TracedCallback<uint32_t> m_leaveTrace;                  //!< a UE left
-    TracedCallback<uint32_t> m_dropTrace;                   //!< a dPDU met a full buffer
-    TracedCallback<uint32_t, uint32_t> m_deliveryTrace;     //!< a first decode
-    TracedCallback<uint32_t, uint16_t, bool> m_ucmTrace;    //!< a UCM was sent
-    TracedCallback<uint32_t, uint16_t, bool> m_dcmTrace;    //!< a DCM was sent
+    TracedCallback<uint32_t> m_joinTrace;                //!< a UE joined
+    TracedCallback<uint32_t> m_leaveTrace;               //!< a UE left
+    TracedCallback<uint32_t> m_dropTrace;                //!< a dPDU met a full buffer
+    TracedCallback<uint32_t, uint32_t> m_deliveryTrace;  //!< a first decode
+    TracedCallback<uint32_t, uint16_t, bool> m_ucmTrace; //!< a UCM was sent
+    TracedCallback<uint32_t, uint16_t, bool> m_dcmTrace; //!< a DCM was sent
 };
 
 } // namespace ns3

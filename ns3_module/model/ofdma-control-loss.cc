@@ -11,7 +11,8 @@ namespace ns3
 
 NS_OBJECT_ENSURE_REGISTERED(OfdmaControlLoss);
 
-TypeId OfdmaControlLoss::GetTypeId()
+TypeId
+OfdmaControlLoss::GetTypeId()
 {
     static TypeId tid =
         TypeId("ns3::OfdmaControlLoss")
@@ -51,12 +52,14 @@ TypeId OfdmaControlLoss::GetTypeId()
     return tid;
 }
 
-bool OfdmaControlLoss::UsesSnr() const
+bool
+OfdmaControlLoss::UsesSnr() const
 {
     return m_logistic;
 }
 
-double OfdmaControlLoss::GetProbability(double snr) const
+double
+OfdmaControlLoss::GetProbability(double snr) const
 {
     if (!m_logistic)
     {
@@ -66,7 +69,8 @@ double OfdmaControlLoss::GetProbability(double snr) const
     return 1 - (1 - m_probability) * arrives;
 }
 
-double OfdmaControlLoss::CalcDownlinkSnr(double gain, double bandwidth) const
+double
+OfdmaControlLoss::CalcDownlinkSnr(double gain, double bandwidth) const
 {
     // kT at 290 K is -174 dBm/Hz, as at the BS.
     const double noise = std::pow(10, (-174 + m_ueNoiseFigure) / 10) * bandwidth; // mW

@@ -25,12 +25,14 @@ OfdmaDecisionDelay::OfdmaDecisionDelay(const std::vector<double>& probabilities)
     }
 }
 
-uint32_t OfdmaDecisionDelay::GetLongest() const
+uint32_t
+OfdmaDecisionDelay::GetLongest() const
 {
     return m_cumulative.size() - 1;
 }
 
-uint32_t OfdmaDecisionDelay::Invert(double number) const
+uint32_t
+OfdmaDecisionDelay::Invert(double number) const
 {
     return std::upper_bound(m_cumulative.begin(), m_cumulative.end(), number) -
            m_cumulative.begin();

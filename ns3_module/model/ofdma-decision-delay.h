@@ -34,7 +34,7 @@ class OfdmaDecisionDelay
  *
  * Of those that arrive in one TTI the newest takes effect, unless a newer one took effect before.
  */
-template<typename Decision>
+template <typename Decision>
 class OfdmaDecisionLine
 {
   public:

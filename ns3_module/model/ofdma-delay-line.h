@@ -12,7 +12,8 @@ namespace ns3
  * \ingroup ofdma-mac
  * \brief Control messages on their way between one UE and the BS, at most one for each TTI
  *
- * Taking a message empties its place; each TTI must be taken once before its place comes round again.
+ * Taking a message empties its place; each TTI must be taken once before its place comes round
+ * again.
  */
 class OfdmaDelayLine
 {

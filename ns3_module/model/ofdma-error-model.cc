@@ -16,8 +16,7 @@ NS_OBJECT_ENSURE_REGISTERED(OfdmaThresholdErrorModel);
 TypeId
 OfdmaErrorModel::GetTypeId()
 {
-    static TypeId tid =
-        TypeId("ns3::OfdmaErrorModel").SetParent<Object>().SetGroupName("OfdmaMac");
+    static TypeId tid = TypeId("ns3::OfdmaErrorModel").SetParent<Object>().SetGroupName("OfdmaMac");
     return tid;
 }
 
@@ -68,8 +67,8 @@ OfdmaFixedErrorModel::DoUsesSinr() const
 
 double
 OfdmaFixedErrorModel::DoGetTbler(uint32_t /* mcs */,
-                                   const double* /* sinr */,
-                                   uint32_t /* rbs */) const
+                                 const double* /* sinr */,
+                                 uint32_t /* rbs */) const
 {
     return m_tbler;
 }
@@ -77,16 +76,17 @@ OfdmaFixedErrorModel::DoGetTbler(uint32_t /* mcs */,
 TypeId
 OfdmaThresholdErrorModel::GetTypeId()
 {
-    static TypeId tid = TypeId("ns3::OfdmaThresholdErrorModel")
-                            .SetParent<OfdmaErrorModel>()
-                            .SetGroupName("OfdmaMac")
-                            .AddConstructor<OfdmaThresholdErrorModel>()
-                            .AddAttribute("Threshold",
-                                          "Least mean SINR that is decoded, in dB",
-                                          DoubleValue(3),
-                                          MakeDoubleAccessor(&OfdmaThresholdErrorModel::SetThreshold,
-                                                             &OfdmaThresholdErrorModel::GetThreshold),
-                                          MakeDoubleChecker<double>());
+    static TypeId tid =
+        TypeId("ns3::OfdmaThresholdErrorModel")
+            .SetParent<OfdmaErrorModel>()
+            .SetGroupName("OfdmaMac")
+            .AddConstructor<OfdmaThresholdErrorModel>()
+            .AddAttribute("Threshold",
+                          "Least mean SINR that is decoded, in dB",
+                          DoubleValue(3),
+                          MakeDoubleAccessor(&OfdmaThresholdErrorModel::SetThreshold,
+                                             &OfdmaThresholdErrorModel::GetThreshold),
+                          MakeDoubleChecker<double>());
     return tid;
 }
 

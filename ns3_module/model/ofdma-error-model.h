@@ -21,7 +21,8 @@ class OfdmaErrorModel : public Object
     /// \return the TypeId
     static TypeId GetTypeId();
 
-    /// \return whether the SINR matters; without it, two transmissions on one RBG destroy each other
+    /// \return whether the SINR matters; without it, two transmissions on one RBG destroy each
+    /// other
     bool UsesSinr() const;
 
     /**

@@ -13,9 +13,9 @@ namespace ns3
  * \ingroup ofdma-mac
  * \brief Channel quality of a SNR, as ns3::LteAmc with its MI error model has it
  *
- * The CQI is the greatest of those whose MCS, by LteAmc::GetMcsFromCqi(), has at most a target TBLER by
- * ns3::LteMiErrorModel for an uplink transport block on one RBG; 0 when there is none. LteAmc itself
- * knows no other target than 0.1.
+ * The CQI is the greatest of those whose MCS, by LteAmc::GetMcsFromCqi(), has at most a target
+ * TBLER by ns3::LteMiErrorModel for an uplink transport block on one RBG; 0 when there is none.
+ * LteAmc itself knows no other target than 0.1.
  */
 class OfdmaCqiTable
 {
@@ -73,11 +73,11 @@ class OfdmaLinkAdaptation
         uint32_t mcs; //!< that it stands for
     };
 
-    const OfdmaCqiTable* m_table;         //!< of the CQIs
-    uint32_t m_period;                    //!< TTIs
-    uint32_t m_delay;                     //!< TTIs
-    uint32_t m_mcs;                       //!< in use
-    std::deque<Measurement> m_underWay;   //!< in the order of their TTIs
+    const OfdmaCqiTable* m_table;       //!< of the CQIs
+    uint32_t m_period;                  //!< TTIs
+    uint32_t m_delay;                   //!< TTIs
+    uint32_t m_mcs;                     //!< in use
+    std::deque<Measurement> m_underWay; //!< in the order of their TTIs
 };
 
 } // namespace ns3

@@ -194,21 +194,22 @@ class OfdmaLossChain::Builder
     {
         DoubleValue share;
         BooleanValue byHeight;
-        const bool indoors = condition->GetAttributeFailSafe("O2iThreshold", share) &&
-                             condition->GetAttributeFailSafe("LinkO2iConditionToAntennaHeight",
-                                                             byHeight) &&
-                             (share.Get() > 0 || byHeight.Get());
-        NS_ABORT_MSG_IF(indoors && streams < STREAMS_WITH_PENETRATION,
-                        "UEs indoors (O2iThreshold, LinkO2iConditionToAntennaHeight) are no choice "
-                        "for this path loss: ns-3 draws its O2I losses from streams that no seed sets");
+        const bool indoors =
+            condition->GetAttributeFailSafe("O2iThreshold", share) &&
+            condition->GetAttributeFailSafe("LinkO2iConditionToAntennaHeight", byHeight) &&
+            (share.Get() > 0 || byHeight.Get());
+        NS_ABORT_MSG_IF(
+            indoors && streams < STREAMS_WITH_PENETRATION,
+            "UEs indoors (O2iThreshold, LinkO2iConditionToAntennaHeight) are no choice "
+            "for this path loss: ns-3 draws its O2I losses from streams that no seed sets");
     }
 
     /// ns-3 looks only when its assertions are on.
     static void CheckFrequency(double frequency)
     {
         NS_ABORT_MSG_UNLESS(frequency >= 0.5e9 && frequency <= 100e9,
-                            "3GPP TR 38.901 holds from 0.5 to 100 GHz, not at "
-                                << frequency / 1e9 << " GHz");
+                            "3GPP TR 38.901 holds from 0.5 to 100 GHz, not at " << frequency / 1e9
+                                                                                << " GHz");
     }
 
     OfdmaLossChain& m_chain;                                  //!< being built
@@ -267,8 +268,8 @@ OfdmaLossChain::CalcFlatGain(double txPower, Ptr<MobilityModel> ue, Ptr<Mobility
 {
     const Vector uePosition = ue->GetPosition();
     const Vector bsPosition = bs->GetPosition();
-    double gain = m_ueAntenna->GetGain(uePosition, bsPosition) +
-                  m_bsAntenna->GetGain(bsPosition, uePosition);
+    double gain =
+        m_ueAntenna->GetGain(uePosition, bsPosition) + m_bsAntenna->GetGain(bsPosition, uePosition);
     if (m_flat)
     {
         gain += m_flat->CalcRxPower(txPower, ue, bs) - txPower;

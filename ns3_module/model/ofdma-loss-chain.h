@@ -22,7 +22,7 @@ namespace ns3
 /// What the links of a cell go through.
 struct OfdmaChannelSpec
 {
-    std::vector<OfdmaModelSpec> models;      //!< loss models; the frequency-selective ones come last
+    std::vector<OfdmaModelSpec> models; //!< loss models; the frequency-selective ones come last
     std::optional<OfdmaModelSpec> bsAntenna; //!< none: isotropic
     std::optional<OfdmaModelSpec> ueAntenna; //!< none: isotropic
 };
@@ -41,11 +41,9 @@ class OfdmaLossChain : public SimpleRefCount<OfdmaLossChain>
     static constexpr int64_t STREAMS = 900;
 
     /**
-     * Build the models; NS_ABORT when they cannot work, which FindOfdmaChannelProblem() tells before.
-     * Seed and run of RngSeedManager must be those of the environment.
-     * \param spec what to build
-     * \param grid of the cell
-     * \param firstStream the first of STREAMS random streams
+     * Build the models; NS_ABORT when they cannot work, which FindOfdmaChannelProblem() tells
+     * before. Seed and run of RngSeedManager must be those of the environment. \param spec what to
+     * build \param grid of the cell \param firstStream the first of STREAMS random streams
      */
     OfdmaLossChain(const OfdmaChannelSpec& spec, Ptr<const OfdmaGrid> grid, int64_t firstStream);
     ~OfdmaLossChain();

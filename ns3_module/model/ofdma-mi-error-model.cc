@@ -121,10 +121,7 @@ OfdmaMiErrorModel::DoGetTbler(uint32_t mcs, const double* sinr, uint32_t rbs) co
 }
 
 bool
-OfdmaMiErrorModel::DoIsDecoded(uint32_t mcs,
-                               const double* sinr,
-                               uint32_t rbs,
-                               double coin) const
+OfdmaMiErrorModel::DoIsDecoded(uint32_t mcs, const double* sinr, uint32_t rbs, double coin) const
 {
     OfdmaMiTable& table = GetTable(mcs, rbs);
     const auto [least, greatest] = std::minmax_element(sinr, sinr + rbs);

@@ -67,8 +67,9 @@ class OfdmaMiErrorModel : public OfdmaErrorModel
     /// \return the table for a MCS and an RBG of this size, shared by all models of the process
     OfdmaMiTable& GetTable(uint32_t mcs, uint32_t rbs) const;
 
-    mutable std::vector<OfdmaMiTable*> m_tables; //!< by MCS, of the RBGs seen last; null: not used yet
-    mutable uint32_t m_rbs{0};                   //!< RBs of the RBGs seen last
+    mutable std::vector<OfdmaMiTable*>
+        m_tables;              //!< by MCS, of the RBGs seen last; null: not used yet
+    mutable uint32_t m_rbs{0}; //!< RBs of the RBGs seen last
 };
 
 } // namespace ns3

@@ -8,7 +8,8 @@ namespace ns3
 
 NS_OBJECT_ENSURE_REGISTERED(OfdmaOnOffTraffic);
 
-TypeId OfdmaOnOffTraffic::GetTypeId()
+TypeId
+OfdmaOnOffTraffic::GetTypeId()
 {
     static TypeId tid =
         TypeId("ns3::OfdmaOnOffTraffic")
@@ -33,12 +34,14 @@ TypeId OfdmaOnOffTraffic::GetTypeId()
     return tid;
 }
 
-void OfdmaOnOffTraffic::DoJoin(uint32_t /* ue */, uint32_t /* tti */)
+void
+OfdmaOnOffTraffic::DoJoin(uint32_t /* ue */, uint32_t /* tti */)
 {
     m_on = Toss(OfdmaCoin::TRAFFIC_PHASE) < m_meanOn / (m_meanOn + m_meanOff);
 }
 
-uint32_t OfdmaOnOffTraffic::DoArrive(uint32_t tti)
+uint32_t
+OfdmaOnOffTraffic::DoArrive(uint32_t tti)
 {
     const bool arrival = m_on && Toss(OfdmaCoin::ARRIVAL, tti) < m_probability * GetWeight();
     const bool over = Toss(OfdmaCoin::TRAFFIC_SWITCH, tti) < 1 / (m_on ? m_meanOn : m_meanOff);

@@ -8,7 +8,8 @@ namespace ns3
 
 NS_OBJECT_ENSURE_REGISTERED(OfdmaPeriodicTraffic);
 
-TypeId OfdmaPeriodicTraffic::GetTypeId()
+TypeId
+OfdmaPeriodicTraffic::GetTypeId()
 {
     static TypeId tid = TypeId("ns3::OfdmaPeriodicTraffic")
                             .SetParent<OfdmaTraffic>()
@@ -27,13 +28,15 @@ TypeId OfdmaPeriodicTraffic::GetTypeId()
     return tid;
 }
 
-void OfdmaPeriodicTraffic::DoJoin(uint32_t /* ue */, uint32_t tti)
+void
+OfdmaPeriodicTraffic::DoJoin(uint32_t /* ue */, uint32_t tti)
 {
     m_join = tti;
     m_phase = Toss(OfdmaCoin::TRAFFIC_PHASE);
 }
 
-uint32_t OfdmaPeriodicTraffic::DoArrive(uint32_t tti)
+uint32_t
+OfdmaPeriodicTraffic::DoArrive(uint32_t tti)
 {
     // Multiplied out, so that weight 0 is a period without end.
     const double end = (double(tti - m_join) + 1) * GetWeight();

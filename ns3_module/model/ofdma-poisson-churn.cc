@@ -17,7 +17,8 @@ namespace
 using End = std::pair<double, uint32_t>;
 
 /// \return a geometric number of TTIs, 1 or more
-double TossGeometric(OfdmaCoin coin, OfdmaCoin::Purpose purpose, double mean, uint32_t ue)
+double
+TossGeometric(OfdmaCoin coin, OfdmaCoin::Purpose purpose, double mean, uint32_t ue)
 {
     // P(number > n) = (1 - 1 / mean)^n, inverted; a mean of 1 divides by minus infinity.
     return 1 + std::floor(std::log1p(-coin.Toss(purpose, ue)) / std::log1p(-1 / mean));
@@ -25,9 +26,8 @@ double TossGeometric(OfdmaCoin coin, OfdmaCoin::Purpose purpose, double mean, ui
 
 } // namespace
 
-std::vector<OfdmaChurnEvent> OfdmaPoissonChurn::Draw(OfdmaCoin coin,
-                                                     uint32_t ues,
-                                                     uint32_t ttis) const
+std::vector<OfdmaChurnEvent>
+OfdmaPoissonChurn::Draw(OfdmaCoin coin, uint32_t ues, uint32_t ttis) const
 {
     std::vector<OfdmaChurnEvent> events;
     std::priority_queue<End, std::vector<End>, std::greater<>> ends; // of the connected UEs

@@ -8,7 +8,8 @@ namespace ns3
 
 NS_OBJECT_ENSURE_REGISTERED(OfdmaPoissonTraffic);
 
-TypeId OfdmaPoissonTraffic::GetTypeId()
+TypeId
+OfdmaPoissonTraffic::GetTypeId()
 {
     static TypeId tid = TypeId("ns3::OfdmaPoissonTraffic")
                             .SetParent<OfdmaTraffic>()
@@ -22,7 +23,8 @@ TypeId OfdmaPoissonTraffic::GetTypeId()
     return tid;
 }
 
-uint32_t OfdmaPoissonTraffic::DoArrive(uint32_t tti)
+uint32_t
+OfdmaPoissonTraffic::DoArrive(uint32_t tti)
 {
     return TossPoisson(m_mean * GetWeight(), tti);
 }

@@ -12,24 +12,24 @@ namespace ns3
 /// What is counted in each TTI; the backlog is a gauge at its end.
 enum class OfdmaCounter : uint32_t
 {
-    ARRIVED,      //!< dPDUs that arrived at the boundary before the TTI
-    DELIVERED,    //!< first decodes
-    DUPLICATE,    //!< decodes of what had been decoded
-    LOST,         //!< deleted undelivered
-    DROPPED,      //!< arrived to a full buffer
-    DISCARDED,    //!< undelivered in the buffer of a UE that left
-    BACKLOG,      //!< buffered and undelivered
-    TRANSMISSION, //!< UEs that transmitted
-    COLLISION,    //!< RBGs with two or more transmissions and no decode
-    IDLE,         //!< RBGs without a transmission while a UE had undelivered backlog
-    DECISION,     //!< UE actions and DCMs received from the agents
-    INVALID,      //!< those that did not fit the state
-    UCM_BITS,     //!< sent, whether delivered or not
-    DCM_BITS,     //!< sent, whether delivered or not
-    UCM,          //!< messages sent, null not counted
-    DCM,          //!< messages sent, null not counted
+    ARRIVED,       //!< dPDUs that arrived at the boundary before the TTI
+    DELIVERED,     //!< first decodes
+    DUPLICATE,     //!< decodes of what had been decoded
+    LOST,          //!< deleted undelivered
+    DROPPED,       //!< arrived to a full buffer
+    DISCARDED,     //!< undelivered in the buffer of a UE that left
+    BACKLOG,       //!< buffered and undelivered
+    TRANSMISSION,  //!< UEs that transmitted
+    COLLISION,     //!< RBGs with two or more transmissions and no decode
+    IDLE,          //!< RBGs without a transmission while a UE had undelivered backlog
+    DECISION,      //!< UE actions and DCMs received from the agents
+    INVALID,       //!< those that did not fit the state
+    UCM_BITS,      //!< sent, whether delivered or not
+    DCM_BITS,      //!< sent, whether delivered or not
+    UCM,           //!< messages sent, null not counted
+    DCM,           //!< messages sent, null not counted
     DELIVERED_BIT, //!< of first decodes
-    COUNT         //!< number of counters
+    COUNT          //!< number of counters
 };
 
 /**

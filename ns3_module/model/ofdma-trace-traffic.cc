@@ -10,7 +10,8 @@ namespace ns3
 NS_OBJECT_ENSURE_REGISTERED(OfdmaArrivalTable);
 NS_OBJECT_ENSURE_REGISTERED(OfdmaTraceTraffic);
 
-TypeId OfdmaArrivalTable::GetTypeId()
+TypeId
+OfdmaArrivalTable::GetTypeId()
 {
     static TypeId tid = TypeId("ns3::OfdmaArrivalTable")
                             .SetParent<Object>()
@@ -19,7 +20,8 @@ TypeId OfdmaArrivalTable::GetTypeId()
     return tid;
 }
 
-void OfdmaArrivalTable::Add(uint32_t ue, Entry entry)
+void
+OfdmaArrivalTable::Add(uint32_t ue, Entry entry)
 {
     auto& entries = m_entries[ue];
     NS_ABORT_MSG_IF(!entries.empty() && entry.tti < entries.back().tti,
@@ -27,13 +29,15 @@ void OfdmaArrivalTable::Add(uint32_t ue, Entry entry)
     entries.push_back(entry);
 }
 
-const std::vector<OfdmaArrivalTable::Entry>& OfdmaArrivalTable::GetEntries(uint32_t ue) const
+const std::vector<OfdmaArrivalTable::Entry>&
+OfdmaArrivalTable::GetEntries(uint32_t ue) const
 {
     const auto place = m_entries.find(ue);
     return place == m_entries.end() ? m_none : place->second;
 }
 
-TypeId OfdmaTraceTraffic::GetTypeId()
+TypeId
+OfdmaTraceTraffic::GetTypeId()
 {
     static TypeId tid = TypeId("ns3::OfdmaTraceTraffic")
                             .SetParent<OfdmaTraffic>()
@@ -47,14 +51,16 @@ TypeId OfdmaTraceTraffic::GetTypeId()
     return tid;
 }
 
-void OfdmaTraceTraffic::DoDispose()
+void
+OfdmaTraceTraffic::DoDispose()
 {
     m_table = nullptr;
     m_entries = nullptr;
     OfdmaTraffic::DoDispose();
 }
 
-void OfdmaTraceTraffic::DoJoin(uint32_t ue, uint32_t tti)
+void
+OfdmaTraceTraffic::DoJoin(uint32_t ue, uint32_t tti)
 {
     NS_ABORT_MSG_UNLESS(m_table, "arrivals from a table need the table");
     m_entries = &m_table->GetEntries(ue);
@@ -64,7 +70,8 @@ void OfdmaTraceTraffic::DoJoin(uint32_t ue, uint32_t tti)
     }
 }
 
-uint32_t OfdmaTraceTraffic::DoArrive(uint32_t tti)
+uint32_t
+OfdmaTraceTraffic::DoArrive(uint32_t tti)
 {
     uint32_t arrivals = 0;
     for (; m_next < m_entries->size() && (*m_entries)[m_next].tti == tti; ++m_next)

@@ -8,7 +8,8 @@ namespace ns3
 
 NS_OBJECT_ENSURE_REGISTERED(OfdmaTraffic);
 
-TypeId OfdmaTraffic::GetTypeId()
+TypeId
+OfdmaTraffic::GetTypeId()
 {
     static TypeId tid = TypeId("ns3::OfdmaTraffic")
                             .SetParent<Object>()
@@ -21,34 +22,40 @@ TypeId OfdmaTraffic::GetTypeId()
     return tid;
 }
 
-void OfdmaTraffic::Join(OfdmaCoin coin, uint32_t ue, uint32_t tti)
+void
+OfdmaTraffic::Join(OfdmaCoin coin, uint32_t ue, uint32_t tti)
 {
     m_coin = coin;
     m_ue = ue;
     DoJoin(ue, tti);
 }
 
-uint32_t OfdmaTraffic::Arrive(uint32_t tti)
+uint32_t
+OfdmaTraffic::Arrive(uint32_t tti)
 {
     return DoArrive(tti);
 }
 
-double OfdmaTraffic::GetWeight() const
+double
+OfdmaTraffic::GetWeight() const
 {
     return m_weight;
 }
 
-double OfdmaTraffic::Toss(OfdmaCoin::Purpose purpose, uint32_t tti) const
+double
+OfdmaTraffic::Toss(OfdmaCoin::Purpose purpose, uint32_t tti) const
 {
     return m_coin.Toss(purpose, m_ue, 0, tti);
 }
 
-uint32_t OfdmaTraffic::TossPoisson(double mean, uint32_t tti) const
+uint32_t
+OfdmaTraffic::TossPoisson(double mean, uint32_t tti) const
 {
     return m_coin.TossPoisson(OfdmaCoin::ARRIVAL, mean, m_ue, tti);
 }
 
-void OfdmaTraffic::DoJoin(uint32_t /* ue */, uint32_t /* tti */)
+void
+OfdmaTraffic::DoJoin(uint32_t /* ue */, uint32_t /* tti */)
 {
 }
 

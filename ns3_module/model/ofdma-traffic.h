@@ -56,8 +56,9 @@ class OfdmaTraffic : public Object
 };
 
 /// \return a factory of traffic of one kind with these attributes
-template<typename Kind, typename... Attributes>
-ObjectFactory MakeOfdmaTraffic(Attributes&&... attributes)
+template <typename Kind, typename... Attributes>
+ObjectFactory
+MakeOfdmaTraffic(Attributes&&... attributes)
 {
     ObjectFactory factory;
     factory.SetTypeId(Kind::GetTypeId());

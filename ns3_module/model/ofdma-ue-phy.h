@@ -79,13 +79,13 @@ class OfdmaUePhy : public SpectrumPhy
     /// Set the transmit power in dBm.
     void SetTxPower(double txPower);
 
-    double m_txPower;                    //!< dBm
-    double m_txWatts;                    //!< the same in W
-    uint32_t m_mcs;                      //!< index of modulation and coding scheme
-    Ptr<NetDevice> m_device;             //!< null until there is one
-    Ptr<MobilityModel> m_mobility;       //!< of the UE
-    Ptr<SpectrumChannel> m_channel;      //!< uplink
-    Ptr<const OfdmaGrid> m_grid;         //!< of the cell
+    double m_txPower;                                    //!< dBm
+    double m_txWatts;                                    //!< the same in W
+    uint32_t m_mcs;                                      //!< index of modulation and coding scheme
+    Ptr<NetDevice> m_device;                             //!< null until there is one
+    Ptr<MobilityModel> m_mobility;                       //!< of the UE
+    Ptr<SpectrumChannel> m_channel;                      //!< uplink
+    Ptr<const OfdmaGrid> m_grid;                         //!< of the cell
     std::optional<OfdmaPowerControl> m_powerControl;     //!< none: the power stays as it is
     std::optional<OfdmaLinkAdaptation> m_linkAdaptation; //!< none: the MCS stays as it is
     Ptr<OfdmaSignalParameters> m_signal; //!< what leaves the UE, used again in each TTI

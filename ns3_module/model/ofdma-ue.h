@@ -16,13 +16,13 @@ namespace ns3
 enum class OfdmaOutcome : uint8_t
 {
     HELD,
-    DECODED,           //!< first decode
+    DECODED, //!< first decode
     DECODED_DUPLICATE,
-    NOT_DECODED,       //!< alone on its RBG or captured, and lost
-    COLLIDED,          //!< with others on its RBG, none of which was decoded
+    NOT_DECODED, //!< alone on its RBG or captured, and lost
+    COLLIDED,    //!< with others on its RBG, none of which was decoded
     DELETED_DELIVERED,
     DELETED_LOST,
-    INVALID            //!< did not fit the state; became hold
+    INVALID //!< did not fit the state; became hold
 };
 
 /**
@@ -53,23 +53,23 @@ struct OfdmaUe
     {
     }
 
-    uint32_t id;                              //!< of the UE
-    Ptr<OfdmaUePhy> phy;                      //!< transmitter
-    Ptr<OfdmaTraffic> traffic;                //!< what arrives
-    OfdmaBuffer buffer;                       //!< dPDUs
-    OfdmaDecisionLine<uint16_t> decisions;    //!< UE actions on their way to effect
-    OfdmaDelayLine dcms;                      //!< on their way to the UE
-    OfdmaDelayLine ucms;                      //!< on their way to the BS
-    OfdmaUeBound bound;                       //!< what it could have delivered alone
-    uint16_t dcm{0};                          //!< that reached the UE in this TTI, 0: none
-    uint16_t ucm{0};                          //!< that reached the BS in this TTI, 0: none
-    uint16_t lastUcm{0};                      //!< sent last, 0: never one
-    uint16_t lastAction{0};                   //!< UE action that took effect in the last TTI
-    uint16_t access{0};                       //!< that takes effect in this TTI
-    bool invalid{false};                      //!< the access chosen did not fit the state
-    double snr{0};                            //!< linear, of this TTI; 0 without radio
-    double snrSum{0};                         //!< of the linear SNRs of all TTIs since it joined
-    uint32_t snrs{0};                         //!< number of them
+    uint32_t id;                           //!< of the UE
+    Ptr<OfdmaUePhy> phy;                   //!< transmitter
+    Ptr<OfdmaTraffic> traffic;             //!< what arrives
+    OfdmaBuffer buffer;                    //!< dPDUs
+    OfdmaDecisionLine<uint16_t> decisions; //!< UE actions on their way to effect
+    OfdmaDelayLine dcms;                   //!< on their way to the UE
+    OfdmaDelayLine ucms;                   //!< on their way to the BS
+    OfdmaUeBound bound;                    //!< what it could have delivered alone
+    uint16_t dcm{0};                       //!< that reached the UE in this TTI, 0: none
+    uint16_t ucm{0};                       //!< that reached the BS in this TTI, 0: none
+    uint16_t lastUcm{0};                   //!< sent last, 0: never one
+    uint16_t lastAction{0};                //!< UE action that took effect in the last TTI
+    uint16_t access{0};                    //!< that takes effect in this TTI
+    bool invalid{false};                   //!< the access chosen did not fit the state
+    double snr{0};                         //!< linear, of this TTI; 0 without radio
+    double snrSum{0};                      //!< of the linear SNRs of all TTIs since it joined
+    uint32_t snrs{0};                      //!< number of them
 };
 
 } // namespace ns3

@@ -14,12 +14,12 @@ NS_OBJECT_ENSURE_REGISTERED(OfdmaUplinkChannel);
 
 struct OfdmaUplinkChannel::Link
 {
-    Ptr<OfdmaUePhy> phy;                      //!< transmitter
-    Ptr<MobilityModel> mobility;              //!< of the transmitter
-    Ptr<OfdmaLossChain> chain;                //!< null: no loss
-    Ptr<OfdmaSignalParameters> received;      //!< what reaches the BS, used again in each TTI
-    Ptr<SpectrumValue> selectiveGain;         //!< linear, of each RB; null when flat
-    double flatPsd;                           //!< received with the flat gain alone, in W/Hz
+    Ptr<OfdmaUePhy> phy;                 //!< transmitter
+    Ptr<MobilityModel> mobility;         //!< of the transmitter
+    Ptr<OfdmaLossChain> chain;           //!< null: no loss
+    Ptr<OfdmaSignalParameters> received; //!< what reaches the BS, used again in each TTI
+    Ptr<SpectrumValue> selectiveGain;    //!< linear, of each RB; null when flat
+    double flatPsd;                      //!< received with the flat gain alone, in W/Hz
 };
 
 TypeId
@@ -68,7 +68,8 @@ OfdmaUplinkChannel::AddLink(Ptr<OfdmaUePhy> ue, Ptr<OfdmaLossChain> chain)
     link->received = Create<OfdmaSignalParameters>(m_grid);
     link->received->ue = ue->GetUe();
     link->flatPsd = ue->GetTxPsd();
-    Update(*link); // what ns-3 makes at first use is made here, where the seed is this environment's
+    Update(
+        *link); // what ns-3 makes at first use is made here, where the seed is this environment's
     m_connected.push_back(link.get());
     m_links.resize(ue->GetUe());
     m_links.push_back(std::move(link));

@@ -66,7 +66,8 @@ class OfdmaUplinkChannel : public SpectrumChannel
     std::size_t GetNDevices() const override;
     Ptr<NetDevice> GetDevice(std::size_t i) const override;
 
-    /// TracedCallback signature: id of the UE, flat gain (linear, without frequency-selective models)
+    /// TracedCallback signature: id of the UE, flat gain (linear, without frequency-selective
+    /// models)
     typedef void (*LinkTracedCallback)(uint32_t ue, double gain);
 
   private:
@@ -81,11 +82,11 @@ class OfdmaUplinkChannel : public SpectrumChannel
     /// \return the link of a connected UE
     const Link& GetLink(uint32_t ue) const;
 
-    Ptr<const OfdmaGrid> m_grid;                    //!< of the cell
-    Ptr<SpectrumPhy> m_bs;                          //!< the one receiver
-    std::vector<std::unique_ptr<Link>> m_links;     //!< by id; null: not connected
-    std::vector<Link*> m_connected;                 //!< in the order of the ids
-    TracedCallback<uint32_t, double> m_linkTrace;   //!< each evaluation of a link
+    Ptr<const OfdmaGrid> m_grid;                  //!< of the cell
+    Ptr<SpectrumPhy> m_bs;                        //!< the one receiver
+    std::vector<std::unique_ptr<Link>> m_links;   //!< by id; null: not connected
+    std::vector<Link*> m_connected;               //!< in the order of the ids
+    TracedCallback<uint32_t, double> m_linkTrace; //!< each evaluation of a link
 };
 
 } // namespace ns3

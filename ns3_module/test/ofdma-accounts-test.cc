@@ -137,11 +137,11 @@ class OfdmaConservationTestCase : public TestCase
         return m_totals[counter];
     }
 
-    bool m_ackDeletes;                                    //!< whether acks delete
-    OfdmaCell* m_cell{nullptr};                           //!< under test
-    uint32_t m_tti{0};                                    //!< under way
-    std::map<OfdmaCounter, uint64_t> m_totals;            //!< sums
-    std::vector<uint32_t> m_delays;                       //!< histogram
+    bool m_ackDeletes;                                       //!< whether acks delete
+    OfdmaCell* m_cell{nullptr};                              //!< under test
+    uint32_t m_tti{0};                                       //!< under way
+    std::map<OfdmaCounter, uint64_t> m_totals;               //!< sums
+    std::vector<uint32_t> m_delays;                          //!< histogram
     std::vector<std::pair<uint32_t, uint32_t>> m_deliveries; //!< TTI and delay
 };
 
@@ -366,8 +366,8 @@ class OfdmaAccountsTestSuite : public TestSuite
         const OfdmaModelSpec uma{"ns3::ThreeGppUmaPropagationLossModel", {}};
         AddTestCase(new OfdmaIndependenceTestCase(
             {logDistance, {"ns3::NakagamiPropagationLossModel", {}}}));
-        AddTestCase(new OfdmaIndependenceTestCase(
-            {logDistance, {"ns3::JakesPropagationLossModel", {}}}));
+        AddTestCase(
+            new OfdmaIndependenceTestCase({logDistance, {"ns3::JakesPropagationLossModel", {}}}));
         AddTestCase(new OfdmaIndependenceTestCase({uma}));
     }
 };

@@ -96,8 +96,7 @@ class OfdmaCodesTestCase : public TestCase
     {
         const auto& vocabulary = cell.fields().at("vocabulary").struct_value();
         const bool opaque = vocabulary.fields().count("opaque") > 0;
-        const auto& kind =
-            vocabulary.fields().at(opaque ? "opaque" : "semantic").struct_value();
+        const auto& kind = vocabulary.fields().at(opaque ? "opaque" : "semantic").struct_value();
         const uint32_t size = GetNumber(kind, opaque ? "symbols" : "bsr_levels");
         const OfdmaCodes codes(GetNumber(cell, "rbgs"), {opaque, size});
         NS_TEST_EXPECT_MSG_EQ(codes.GetActionCodes(), GetNumber(cell, "ue_action_codes"), "count");

@@ -13,7 +13,8 @@ namespace
 {
 
 /// A cell without chance: an arrival in each TTI, no block errors.
-OfdmaScenario CreateScenario(const std::vector<double>& delay)
+OfdmaScenario
+CreateScenario(const std::vector<double>& delay)
 {
     OfdmaScenario scenario;
     scenario.ttis = 30;
@@ -25,7 +26,8 @@ OfdmaScenario CreateScenario(const std::vector<double>& delay)
 }
 
 /// \return a counter of the last TTI
-int32_t Count(const OfdmaCell& cell, OfdmaCounter counter)
+int32_t
+Count(const OfdmaCell& cell, OfdmaCounter counter)
 {
     return cell.GetLastCounters()[static_cast<std::size_t>(counter)];
 }

@@ -65,7 +65,8 @@ class OfdmaSinrTestCase : public TestCase
                                                  MakeCallback(&OfdmaSinrTestCase::Note, this));
         episode.follow = [&](uint32_t tti) {
             const uint16_t first = tti == 0 ? OfdmaCodes::TRANSMIT : OfdmaCodes::TRANSMIT + 1;
-            const uint16_t second = tti == 0 ? uint16_t(OfdmaCodes::TRANSMIT) : uint16_t(OfdmaCodes::HOLD);
+            const uint16_t second =
+                tti == 0 ? uint16_t(OfdmaCodes::TRANSMIT) : uint16_t(OfdmaCodes::HOLD);
             return std::vector<uint16_t>{cell.GetCodes().Join({first, 0}),
                                          cell.GetCodes().Join({second, 0})};
         };
@@ -171,8 +172,13 @@ class OfdmaMiTestCase : public TestCase
             }
             const double tbler = GetTblerDirectly(sinr);
             const double toss = coin.Toss(OfdmaCoin::DECODE, 0, 0, i);
-            NS_TEST_ASSERT_MSG_EQ_TOL(model->GetTbler(m_mcs, sinr, RBS), tbler, 1e-12, centre << " dB");
-            NS_TEST_ASSERT_MSG_EQ(model->IsDecoded(m_mcs, sinr, RBS, toss), (toss >= tbler), centre << " dB");
+            NS_TEST_ASSERT_MSG_EQ_TOL(model->GetTbler(m_mcs, sinr, RBS),
+                                      tbler,
+                                      1e-12,
+                                      centre << " dB");
+            NS_TEST_ASSERT_MSG_EQ(model->IsDecoded(m_mcs, sinr, RBS, toss),
+                                  (toss >= tbler),
+                                  centre << " dB");
             decoded += toss >= tbler;
         }
         NS_TEST_EXPECT_MSG_GT(decoded, 5000, "some blocks are decoded");

@@ -22,9 +22,9 @@ CreateScenario(double load)
     return scenario;
 }
 
-constexpr uint16_t HOLD = OfdmaCodes::HOLD;       //!< access code
-constexpr uint16_t DELETE = OfdmaCodes::DELETE;   //!< access code
-constexpr uint16_t ON_0 = OfdmaCodes::TRANSMIT;   //!< access code: transmit on RBG 0
+constexpr uint16_t HOLD = OfdmaCodes::HOLD;         //!< access code
+constexpr uint16_t DELETE = OfdmaCodes::DELETE;     //!< access code
+constexpr uint16_t ON_0 = OfdmaCodes::TRANSMIT;     //!< access code: transmit on RBG 0
 constexpr uint16_t ON_1 = OfdmaCodes::TRANSMIT + 1; //!< access code: transmit on RBG 1
 
 /// \return UE actions with these accesses and without UCMs
@@ -251,7 +251,8 @@ class OfdmaAckTestCase : public TestCase
         TestEpisode episode(scenario);
         auto& cell = episode.Cell();
         episode.lead = [&](uint32_t tti) {
-            const uint16_t code = tti < 3 ? OfdmaCodes::ACK : OfdmaCodes::GRANT + 2 + 1; // ack grant 1
+            const uint16_t code =
+                tti < 3 ? OfdmaCodes::ACK : OfdmaCodes::GRANT + 2 + 1; // ack grant 1
             return std::vector<OfdmaDcm>{{0, code}};
         };
         episode.follow = [&](uint32_t tti) {
@@ -288,8 +289,7 @@ class OfdmaChurnTestCase : public TestCase
         auto& cell = episode.Cell();
         episode.lead = [&](uint32_t tti) {
             // UE 0 gets a message that is still on its way when it leaves.
-            return tti == 2 ? std::vector<OfdmaDcm>{{0, OfdmaCodes::ACK}}
-                            : std::vector<OfdmaDcm>();
+            return tti == 2 ? std::vector<OfdmaDcm>{{0, OfdmaCodes::ACK}} : std::vector<OfdmaDcm>();
         };
         episode.follow = [&](uint32_t tti) {
             for (const auto& ue : cell.GetUes())

@@ -23,11 +23,8 @@ namespace
 const OfdmaCoin COIN(42); //!< of the environment
 
 /// \return what arrives to a UE in the TTIs from `join` on
-std::vector<uint32_t> Draw(const ObjectFactory& kind,
-                           uint32_t ue,
-                           uint32_t ttis,
-                           double weight = 1,
-                           uint32_t join = 0)
+std::vector<uint32_t>
+Draw(const ObjectFactory& kind, uint32_t ue, uint32_t ttis, double weight = 1, uint32_t join = 0)
 {
     auto traffic = kind.Create<OfdmaTraffic>();
     traffic->SetAttribute("Weight", DoubleValue(weight));
@@ -42,13 +39,15 @@ std::vector<uint32_t> Draw(const ObjectFactory& kind,
 }
 
 /// \return sum of all
-uint32_t Sum(const std::vector<uint32_t>& arrivals)
+uint32_t
+Sum(const std::vector<uint32_t>& arrivals)
 {
     return std::accumulate(arrivals.begin(), arrivals.end(), 0U);
 }
 
 /// \return TTI of each arrival, from 0 on
-std::vector<uint32_t> FindTimes(const std::vector<uint32_t>& arrivals)
+std::vector<uint32_t>
+FindTimes(const std::vector<uint32_t>& arrivals)
 {
     std::vector<uint32_t> times;
     for (uint32_t tti = 0; tti < arrivals.size(); ++tti)
@@ -114,7 +113,8 @@ class TrafficMomentsTestCase : public TestCase
 };
 
 /// \return a case of Bernoulli traffic
-TestCase* CreateBernoulliTestCase(double load, double weight)
+TestCase*
+CreateBernoulliTestCase(double load, double weight)
 {
     const double p = load * weight;
     const double variance = p * (1 - p);
@@ -128,7 +128,8 @@ TestCase* CreateBernoulliTestCase(double load, double weight)
 }
 
 /// \return a case of Poisson traffic
-TestCase* CreatePoissonTestCase(double load, double weight)
+TestCase*
+CreatePoissonTestCase(double load, double weight)
 {
     const double mean = load * weight;
     return new TrafficMomentsTestCase(

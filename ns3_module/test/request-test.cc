@@ -72,9 +72,8 @@ class ScenarioReaderTestCase : public TestCase
         Expect("symbols",
                [](auto& m) { m.mutable_vocabulary()->mutable_opaque()->set_symbols(65); });
         Expect("traffic", [](auto& m) { m.clear_traffic(); });
-        Expect("load", [&](auto& m) {
-            m.mutable_traffic()->mutable_bernoulli()->set_probability(nan);
-        });
+        Expect("load",
+               [&](auto& m) { m.mutable_traffic()->mutable_bernoulli()->set_probability(nan); });
         Expect("loss_probability", [](auto& m) { m.mutable_control()->set_loss_probability(1.1); });
         Expect("delay_ttis", [](auto& m) { m.mutable_control()->set_delay_ttis(65); });
         Expect("max_dcms", [](auto& m) { m.mutable_control()->set_max_dcms_per_tti(1025); });
@@ -95,9 +94,8 @@ class ScenarioReaderTestCase : public TestCase
         Expect("min_distance", [](auto& m) { m.mutable_placement()->set_min_distance_m(500); });
         Expect("bs_height", [](auto& m) { m.mutable_placement()->set_bs_height_m(1001); });
         Expect("ue_height", [](auto& m) { m.mutable_placement()->set_ue_height_m(-1); });
-        Expect("positions", [&](auto& m) {
-            m.mutable_placement()->add_positions()->set_x_m(infinity);
-        });
+        Expect("positions",
+               [&](auto& m) { m.mutable_placement()->add_positions()->set_x_m(infinity); });
         Expect("channel", [](auto& m) { m.clear_channel(); });
         Expect("NoSuchModel", [](auto& m) { m.add_channel()->set_type_id("ns3::NoSuchModel"); });
         Expect("error_model", [](auto& m) { m.clear_error_model(); });
@@ -181,16 +179,18 @@ class ModelCheckTestCase : public TestCase
         Expect("no ns-3 type", "ns3::Fris", {});
         Expect("no loss model", "ns3::Node", {});
         Expect("abstract", "ns3::ThreeGppPropagationLossModel", {});
-        Expect("no loss model", "ns3::PropagationLossModel", {}); // it is what loss models derive from
+        Expect("no loss model",
+               "ns3::PropagationLossModel",
+               {}); // it is what loss models derive from
         Expect("", "ns3::ThreeGppSpectrumPropagationLossModel", {});
         Expect("", "ns3::ThreeGppV2vUrbanPropagationLossModel", {});
         Expect("numbers, and holds 0", "ns3::TraceFadingLossModel", {});
         Expect("a gain of -1.79769e+308 dB", "ns3::MatrixPropagationLossModel", {});
         Expect("", "ns3::MatrixPropagationLossModel", {{"DefaultLoss", "90"}});
-        Expect("no seed sets",
-               "ns3::ThreeGppUmaPropagationLossModel",
-               {{"ChannelConditionModel",
-                 "ns3::ThreeGppUmaChannelConditionModel[O2iThreshold=0.5]"}});
+        Expect(
+            "no seed sets",
+            "ns3::ThreeGppUmaPropagationLossModel",
+            {{"ChannelConditionModel", "ns3::ThreeGppUmaChannelConditionModel[O2iThreshold=0.5]"}});
         Expect("attributes are Frequency, SystemLoss, MinLoss", friis, {{"frequency", "1"}});
         Expect("\"soon\" is no value of attribute Frequency", friis, {{"Frequency", "soon"}});
         Expect("\"nan\" is no value of attribute Frequency", friis, {{"Frequency", "nan"}});
@@ -374,8 +374,8 @@ class ActionReaderTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(code, expected, message.ShortDebugString());
     }
 
-    llmac::ActionReader m_reader;         //!< under test
-    std::vector<Ptr<OfdmaCell>> m_cells;  //!< that get the actions
+    llmac::ActionReader m_reader;        //!< under test
+    std::vector<Ptr<OfdmaCell>> m_cells; //!< that get the actions
 };
 
 /// The suite of requests.

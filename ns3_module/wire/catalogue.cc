@@ -42,9 +42,8 @@ Write(const TypeId::AttributeInformation& attribute, v1::LossModel::Attribute& m
     const auto& checker = *attribute.checker;
     message.set_name(attribute.name);
     message.set_help(attribute.help);
-    message.set_type(checker.HasUnderlyingTypeInformation()
-                         ? checker.GetUnderlyingTypeInformation()
-                         : checker.GetValueTypeName());
+    message.set_type(checker.HasUnderlyingTypeInformation() ? checker.GetUnderlyingTypeInformation()
+                                                            : checker.GetValueTypeName());
     message.set_default_value(attribute.initialValue->SerializeToString(attribute.checker));
 }
 

@@ -20,7 +20,7 @@ constexpr int HEARTBEAT_INTERVAL_MS = 500;     //!< between heartbeats
 constexpr int HEARTBEAT_TIMEOUT_MS = 2000;     //!< without an answer: the connection is down
 constexpr int SEND_TIMEOUT_MS = 1000;          //!< to hand a frame to ZeroMQ
 constexpr int64_t GREATEST_FRAME = 64 << 20;   //!< bytes
-constexpr int QUEUED_FRAMES = 16;              //!< in each direction; there is one request at a time
+constexpr int QUEUED_FRAMES = 16; //!< in each direction; there is one request at a time
 constexpr const char* MONITOR = "inproc://monitor"; //!< where the monitor is
 
 } // namespace
@@ -64,7 +64,8 @@ Connection::Send(const std::string& frame)
 {
     if (!m_socket.send(zmq::buffer(frame), zmq::send_flags::none))
     {
-        throw ConnectionError(ConnectionError::LOST, "Python at " + m_endpoint + " takes no more frames");
+        throw ConnectionError(ConnectionError::LOST,
+                              "Python at " + m_endpoint + " takes no more frames");
     }
 }
 
@@ -119,7 +120,8 @@ Connection::CheckPresence() const
 {
     if (m_parent.HasEnded())
     {
-        throw ConnectionError(ConnectionError::LOST, "the process that started this cell has ended");
+        throw ConnectionError(ConnectionError::LOST,
+                              "the process that started this cell has ended");
     }
     const auto down = Clock::now() - m_downSince;
     if (!m_connected && m_wasConnected && down > DOWN_LIMIT)
@@ -128,8 +130,7 @@ Connection::CheckPresence() const
     }
     if (!m_wasConnected && down > ESTABLISH_LIMIT)
     {
-        throw ConnectionError(ConnectionError::NOT_ESTABLISHED,
-                              "nobody answers at " + m_endpoint);
+        throw ConnectionError(ConnectionError::NOT_ESTABLISHED, "nobody answers at " + m_endpoint);
     }
 }
 

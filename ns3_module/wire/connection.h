@@ -74,13 +74,13 @@ class Connection
     /// \throw ConnectionError when Python is gone
     void CheckPresence() const;
 
-    std::string m_endpoint;       //!< that Python is bound to
-    ParentWatch m_parent;         //!< the process that started this one
-    zmq::context_t m_context;     //!< with one I/O thread
-    zmq::socket_t m_socket;       //!< DEALER
-    zmq::socket_t m_monitor;      //!< PAIR, events of the DEALER
-    bool m_connected{false};      //!< now
-    bool m_wasConnected{false};   //!< at any time
+    std::string m_endpoint;        //!< that Python is bound to
+    ParentWatch m_parent;          //!< the process that started this one
+    zmq::context_t m_context;      //!< with one I/O thread
+    zmq::socket_t m_socket;        //!< DEALER
+    zmq::socket_t m_monitor;       //!< PAIR, events of the DEALER
+    bool m_connected{false};       //!< now
+    bool m_wasConnected{false};    //!< at any time
     Clock::time_point m_downSince; //!< when not connected: since when
 };
 

@@ -60,9 +60,7 @@ EncodeFrame(const FrameHeader& header, const v1::Message& message, std::string& 
 FrameHeader
 DecodeFrame(const void* data, std::size_t size, v1::Message& message)
 {
-    const auto refuse = [](const std::string& reason) {
-        throw Fault(v1::FAULT_BAD_FRAME, reason);
-    };
+    const auto refuse = [](const std::string& reason) { throw Fault(v1::FAULT_BAD_FRAME, reason); };
     if (size < FRAME_HEADER_SIZE)
     {
         refuse("a frame has at least 32 bytes, not " + std::to_string(size));
@@ -81,8 +79,8 @@ DecodeFrame(const void* data, std::size_t size, v1::Message& message)
     }
     if (raw.length != size - FRAME_HEADER_SIZE)
     {
-        refuse("the header says " + std::to_string(raw.length) + " bytes of payload, and there are " +
-               std::to_string(size - FRAME_HEADER_SIZE));
+        refuse("the header says " + std::to_string(raw.length) +
+               " bytes of payload, and there are " + std::to_string(size - FRAME_HEADER_SIZE));
     }
     if (raw.crc != CalcCrc(raw, payload))
     {

@@ -18,7 +18,7 @@ struct FrameHeader
     uint64_t sequence; //!< of the request
 };
 
-constexpr uint16_t PROTOCOL_VERSION = 1;   //!< of frames and messages
+constexpr uint16_t PROTOCOL_VERSION = 1;      //!< of frames and messages
 constexpr std::size_t FRAME_HEADER_SIZE = 32; //!< bytes
 
 /**

@@ -14,9 +14,9 @@ namespace llmac
 /// What an episode sends besides the observations.
 struct EpisodeOptions
 {
-    bool privileged{false};          //!< Privileged with each LeaderObservation
-    bool bound{false};               //!< the bound at the end
-    std::vector<uint32_t> dpduBits;  //!< of each cell
+    bool privileged{false};         //!< Privileged with each LeaderObservation
+    bool bound{false};              //!< the bound at the end
+    std::vector<uint32_t> dpduBits; //!< of each cell
 };
 
 /**

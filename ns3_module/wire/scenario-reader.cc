@@ -41,7 +41,8 @@ InRange(const char* field, T value, T least, T greatest)
     if (!(value >= least && value <= greatest)) // NaN is in no range
     {
         std::ostringstream reason;
-        reason << field << " lies between " << least << " and " << greatest << ", and is not " << value;
+        reason << field << " lies between " << least << " and " << greatest << ", and is not "
+               << value;
         Refuse(reason.str());
     }
     return value;
@@ -53,8 +54,7 @@ ReadVocabulary(const v1::Vocabulary& message)
     switch (message.kind_case())
     {
     case v1::Vocabulary::kSemantic:
-        return {false,
-                InRange("vocabulary.bsr_levels", message.semantic().bsr_levels(), 2U, 64U)};
+        return {false, InRange("vocabulary.bsr_levels", message.semantic().bsr_levels(), 2U, 64U)};
     case v1::Vocabulary::kOpaque:
         return {true, InRange("vocabulary.symbols", message.opaque().symbols(), 1U, 64U)};
     case v1::Vocabulary::KIND_NOT_SET:
@@ -113,9 +113,9 @@ ReadTraffic(const v1::Traffic& message, OfdmaScenario& scenario)
     switch (message.model_case())
     {
     case v1::Traffic::kBernoulli:
-        scenario.traffic = MakeOfdmaTraffic<OfdmaBernoulliTraffic>(
-            "Probability",
-            load(message.bernoulli().probability(), 1));
+        scenario.traffic =
+            MakeOfdmaTraffic<OfdmaBernoulliTraffic>("Probability",
+                                                    load(message.bernoulli().probability(), 1));
         return;
     case v1::Traffic::kPoisson:
         scenario.traffic = MakeOfdmaTraffic<OfdmaPoissonTraffic>(
@@ -297,7 +297,8 @@ ReadRadio(const v1::Radio& message, OfdmaScenario& scenario)
     default:
         Refuse("radio.capture is none or strongest");
     }
-    const double bandwidth = scenario.rbgs * scenario.rbsPerRbg * 180e3 * (1 << scenario.numerology);
+    const double bandwidth =
+        scenario.rbgs * scenario.rbsPerRbg * 180e3 * (1 << scenario.numerology);
     if (bandwidth >= 2 * scenario.carrierFrequency)
     {
         Refuse("radio: a band of " + std::to_string(bandwidth) +

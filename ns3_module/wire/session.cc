@@ -94,11 +94,10 @@ Session::RunEpisode()
     m_options = episode.options;
     for (std::size_t i = 0; i < episode.seeds.size(); ++i)
     {
-        m_cells.push_back(
-            ns3::OfdmaCellHelper::Create(episode.scenarios[episode.scenarioIndex[i]],
-                                         episode.seeds[i],
-                                         m_options.privileged,
-                                         m_options.bound));
+        m_cells.push_back(ns3::OfdmaCellHelper::Create(episode.scenarios[episode.scenarioIndex[i]],
+                                                       episode.seeds[i],
+                                                       m_options.privileged,
+                                                       m_options.bound));
     }
     const auto tti = ns3::OfdmaGrid::CalcTti(episode.scenarios.front().numerology);
     ns3::OfdmaLockstep(m_cells, tti, *this).Run();
@@ -115,9 +114,8 @@ Session::Lead(uint32_t tti)
 {
     m_writer.Write(m_cells, tti, m_options, *m_reply.mutable_leader_observation());
     Reply();
-    return Await(v1::Message::kLeaderAction, [this, tti] {
-        m_reader.Apply(m_request.leader_action(), tti, m_cells);
-    });
+    return Await(v1::Message::kLeaderAction,
+                 [this, tti] { m_reader.Apply(m_request.leader_action(), tti, m_cells); });
 }
 
 bool
@@ -125,9 +123,8 @@ Session::Follow(uint32_t tti)
 {
     m_writer.Write(m_cells, tti, *m_reply.mutable_follower_observation());
     Reply();
-    return Await(v1::Message::kFollowerAction, [this, tti] {
-        m_reader.Apply(m_request.follower_action(), tti, m_cells);
-    });
+    return Await(v1::Message::kFollowerAction,
+                 [this, tti] { m_reader.Apply(m_request.follower_action(), tti, m_cells); });
 }
 
 void
@@ -209,8 +206,7 @@ Session::ReadReset(const v1::Reset& message)
         {
             throw Fault(v1::FAULT_BAD_CODE,
                         "scenario_index " + std::to_string(index) + " is not less than " +
-                            std::to_string(episode.scenarios.size()) +
-                            ", the number of scenarios");
+                            std::to_string(episode.scenarios.size()) + ", the number of scenarios");
         }
         const auto& scenario = episode.scenarios[index];
         episode.options.dpduBits.push_back(

@@ -84,20 +84,20 @@ class Session : private ns3::OfdmaAgents
     /// Answer the request with a Fault.
     void ReplyFault(const Fault& fault);
 
-    Connection& m_connection;        //!< to Python
-    uint64_t m_session;              //!< number that all frames have
-    uint32_t m_process;              //!< id of this cell process
-    uint64_t m_sequence{0};          //!< of the request in hand
-    uint64_t m_answered{0};          //!< of the request answered last
-    v1::Message m_request;           //!< in hand
-    v1::Message m_reply;             //!< being written
-    std::string m_frame;             //!< sent last
-    std::optional<Episode> m_next;   //!< to be simulated
-    bool m_closed{false};            //!< Python closed the session
-    EpisodeOptions m_options;        //!< of the episode under way
-    ActionReader::Cells m_cells;     //!< of the episode under way
-    ObservationWriter m_writer;      //!< of observations
-    ActionReader m_reader;           //!< of actions
+    Connection& m_connection;      //!< to Python
+    uint64_t m_session;            //!< number that all frames have
+    uint32_t m_process;            //!< id of this cell process
+    uint64_t m_sequence{0};        //!< of the request in hand
+    uint64_t m_answered{0};        //!< of the request answered last
+    v1::Message m_request;         //!< in hand
+    v1::Message m_reply;           //!< being written
+    std::string m_frame;           //!< sent last
+    std::optional<Episode> m_next; //!< to be simulated
+    bool m_closed{false};          //!< Python closed the session
+    EpisodeOptions m_options;      //!< of the episode under way
+    ActionReader::Cells m_cells;   //!< of the episode under way
+    ObservationWriter m_writer;    //!< of observations
+    ActionReader m_reader;         //!< of actions
 };
 
 } // namespace llmac
