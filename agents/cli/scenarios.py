@@ -4,8 +4,8 @@
 from rich.console import Console
 from rich.table import Table
 
-from llmac.bridge.scenario.fields import fields
 from llmac.bridge.scenario import builtin_names
+from llmac.bridge.scenario.fields import fields
 
 
 def scenarios() -> None:

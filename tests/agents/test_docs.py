@@ -4,8 +4,8 @@
 from pathlib import Path
 
 from llmac.agents.evaluation.metrics import NAMES
-from llmac.bridge.scenario.fields import markdown
 from llmac.bridge.scenario import builtin_names
+from llmac.bridge.scenario.fields import markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
 
