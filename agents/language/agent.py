@@ -74,8 +74,12 @@ class LanguageAgent:
         self.follower_replies = self._backends[Role.UE].decide(self._follower.observe(observation), draw)
         return self._follower.act([reply.sentence for reply in self.follower_replies])
 
+    def canonical(self, environment: int) -> str:
+        """What a BS said last, as a sentence of the grammar: UEs by their ids, in ascending order."""
+        return self._leader.canonical(environment, self.leader_replies[environment].sentence)
+
     leader_replies: Sequence[Reply] = ()
-    """[E] what the BSs said last."""
+    """[E] what the BSs said last, UEs by their labels."""
     follower_replies: Sequence[Reply] = ()
     """[n] what the UEs said last."""
 

@@ -24,7 +24,7 @@ from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.recording import Example, record
 from llmac.agents.models import tokenizer
-from llmac.agents.models.checkpoint import Checkpoint, save
+from llmac.agents.models.checkpoint import Checkpoint, check_place, save
 from llmac.agents.models.small import small_model
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.scenario import Scenario, load
@@ -44,7 +44,7 @@ class CloneOptions:
     """Probability that a UE does something else than the teacher says while it is recorded."""
     bs_layers: int = 2
     ue_layers: int = 2
-    bs_steps: int = 2200
+    bs_steps: int = 1800
     ue_steps: int = 400
     batch: int = 64
     """Examples per step."""
@@ -84,6 +84,7 @@ def clone(
     Raises:
         LlmacError: the cell cannot run, or the checkpoint cannot be written.
     """
+    check_place(out)
     trained = tokenizer.train()
     vocabulary = Vocabulary(trained)
     examples = _record(options, Phrasebook(vocabulary), processes, advance)
@@ -166,6 +167,8 @@ def _fit(
     model: PreTrainedModel, role: Role, examples: Sequence[Example], steps: int, options: CloneOptions, advance: Advance
 ) -> RoleReport:
     """Train on the examples; returns how well those held out are predicted."""
+    # With one thread the sums are made in one order: the same weights whatever the number of cores.
+    torch.set_num_threads(1)
     rng = np.random.default_rng(options.seed)
     shuffled = rng.permutation(len(examples))
     kept = max(1, int(options.held_out * len(examples)))

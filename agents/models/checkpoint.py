@@ -41,14 +41,23 @@ class Checkpoint:
     made_by: Mapping[str, Any]
 
 
+def check_place(folder: Path) -> None:
+    """Make sure that a checkpoint may be written there.
+
+    Raises:
+        LlmacError: the folder holds something else.
+    """
+    if folder.exists() and not (folder / _MANIFEST).is_file() and any(folder.iterdir()):
+        raise LlmacError(f"{folder}: this is no checkpoint that could be replaced; give a new folder")
+
+
 def save(folder: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, in the place of an earlier one if there is one.
 
     Raises:
         LlmacError: the folder cannot be written, or holds something else.
     """
-    if folder.exists() and not (folder / _MANIFEST).is_file():
-        raise LlmacError(f"{folder}: this is no checkpoint that could be replaced; give a new folder")
+    check_place(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
