@@ -94,7 +94,8 @@ def test_codes_come_back_from_the_cell() -> None:
         said: dict[tuple[int, int], int] = {}
         while not leaders.done:
             followers = env.lead(agent.lead(leaders))
-            keys = list(zip(np.repeat(np.arange(32), followers.ue_count).tolist(), followers.ue_id.tolist(), strict=True))
+            environments = np.repeat(np.arange(32), followers.ue_count).tolist()
+            keys = list(zip(environments, followers.ue_id.tolist(), strict=True))
             for key, last in zip(keys, followers.last_action.tolist(), strict=True):
                 if key in said:
                     assert last == said[key]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.codes import Codes, bsr_level
 from llmac.bridge.pag.sentences import Dcm, Pag

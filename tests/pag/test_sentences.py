@@ -4,6 +4,7 @@
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.sentences import Dcm, Pag
 from llmac.bridge.scenario import Opaque, Semantic
