@@ -68,7 +68,7 @@ def leader_message() -> wire_pb2.LeaderObservation:
         leader_utility=write(np.array([1.5, -3]), np.float64),
         follower_utility=write(zeros(8), np.float64),
         ue_outcome=write(np.arange(8), u8),
-        counters=write(np.arange(32), i32),
+        counters=write(np.arange(34), i32),
         privileged=wire_pb2.Privileged(
             buffer=write(zeros(6), u16),
             undelivered=write(zeros(6), u16),
@@ -89,8 +89,8 @@ def follower_message() -> wire_pb2.FollowerObservation:
 def test_a_leader_observation_is_read() -> None:
     observation = codec.leader_observation(leader_message(), LIMITS, 3, 8)
     assert observation.ue_count.tolist() == [4, 2]
-    assert observation.counters.shape == (2, 16)
-    assert observation.counters[1, 0] == 16
+    assert observation.counters.shape == (2, 17)
+    assert observation.counters[1, 0] == 17
     assert observation.leader_utility.tolist() == [1.5, -3]
     assert observation.privileged is not None
     assert observation.end is None
@@ -107,7 +107,7 @@ def test_a_leader_observation_is_read() -> None:
         ("rbg_outcome", [0, 0, 4, 0], "rbg_outcome has a 4, and less than 4 is allowed"),
         ("ucm", [8, 0, 0, 0, 0, 0], "ucm has a 8, and less than 8 is allowed"),
         ("ue_outcome", [0, 0, 0, 0, 0, 0, 0, 8], "ue_outcome has a 8"),
-        ("counters", [0] * 31, "counters has 31 values instead of 32"),
+        ("counters", [0] * 33, "counters has 33 values instead of 34"),
         ("leader_utility", [0.0], "leader_utility has 1 values instead of 2"),
     ],
 )
