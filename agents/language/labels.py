@@ -2,7 +2,8 @@
 """The numbers by which a model knows the UEs: random in every episode.
 
 A policy that learns fixed ids fails with a UE that it has not met; one that has seen every number in every part does
-not.
+not. A UE keeps its label while it is connected; after that another one may get it, so that labels stay short however
+many UEs come and go.
 """
 
 import numpy as np
@@ -14,19 +15,41 @@ SHORT_LABELS = 100
 """Numbers that are one token each."""
 
 
-def label_space(ues: int) -> int:
-    """Smallest power of ten, at least SHORT_LABELS, that gives `ues` UEs different labels."""
-    space = SHORT_LABELS
-    while space < ues:
-        space *= 10
-    return space
+class Labels:
+    """Labels of the UEs of one environment, for an episode.
 
+    Args:
+        seed: of the environment.
+        space: labels are below this number, a power of ten, as long as there are enough.
 
-def random_labels(seed: int, ues: int, space: int) -> NDArray[np.int64]:
-    """Labels of UEs 0 .. ues - 1 in the episode with this seed: different numbers below `space`, uniformly.
-
-    Adding a UE does not change the labels of the others.
+    Attributes:
+        space: the least power of ten that all labels given so far are below.
     """
-    numbers = np.arange(space, dtype=np.uint32)
-    draws = uniform(np.full(space, seed, dtype=np.uint64), 0, Purpose.LABEL, numbers)
-    return np.argsort(draws, kind="stable")[:ues]
+
+    def __init__(self, seed: int, space: int = SHORT_LABELS) -> None:
+        self.space = space
+        self._seed = np.array([seed], dtype=np.uint64)
+        self._labels: dict[int, int] = {}
+        self._ids = np.zeros(0, dtype=np.uint32)
+        self._current = np.zeros(0, dtype=np.int64)
+
+    def of(self, ids: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Labels of the UEs that are connected now; those of all others are given back."""
+        if not np.array_equal(ids, self._ids):
+            connected = set(ids.tolist())
+            self._labels = {ue: label for ue, label in self._labels.items() if ue in connected}
+            for ue in ids.tolist():
+                if ue not in self._labels:
+                    self._labels[ue] = self._draw(ue)
+            self._ids = ids
+            self._current = np.array([self._labels[ue] for ue in ids.tolist()], dtype=np.int64)
+        return self._current
+
+    def _draw(self, ue: int) -> int:
+        while len(self._labels) >= self.space:
+            self.space *= 10
+        free = np.ones(self.space, dtype=np.bool_)
+        free[list(self._labels.values())] = False
+        numbers = np.flatnonzero(free)
+        draw = uniform(self._seed, 0, Purpose.LABEL, np.array([ue], dtype=np.uint32))[0]
+        return int(numbers[int(draw * numbers.size)])

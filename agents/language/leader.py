@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from llmac.agents.baselines.columns import dcms
 from llmac.agents.engine.backend import Request
 from llmac.agents.language.guides import BsGuide
-from llmac.agents.language.labels import label_space, random_labels
+from llmac.agents.language.labels import SHORT_LABELS, Labels
 from llmac.agents.language.ledger import Ledger, Page
 from llmac.agents.language.phrases import Phrasebook
 from llmac.agents.language.prompts import SHOWN_PER_RBG, Entry, bs_state
@@ -48,18 +48,22 @@ class Leader:
         scenarios: [E].
         seeds: [E].
         phrasebook: of the model that speaks.
+        label_spaces: [E] labels are below these numbers as long as that is enough; by default they are short.
     """
 
-    def __init__(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64], phrasebook: Phrasebook) -> None:
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        seeds: NDArray[np.uint64],
+        phrasebook: Phrasebook,
+        label_spaces: Sequence[int] | None = None,
+    ) -> None:
         self._scenarios = tuple(scenarios)
         self._ledger = Ledger(scenarios, seeds)
         self._grammars = [Pag((), s.rbgs, s.vocabulary) for s in scenarios]
-        spaces = [label_space(s.ue_total) for s in scenarios]
-        self._labels = [
-            random_labels(seed, s.ue_total, space)
-            for s, seed, space in zip(scenarios, seeds.tolist(), spaces, strict=True)
-        ]
-        self._phrases = [phrasebook.bs(space, s.rbgs, s.vocabulary) for s, space in zip(scenarios, spaces, strict=True)]
+        spaces = label_spaces or [SHORT_LABELS] * len(scenarios)
+        self._labels = [Labels(seed, space) for seed, space in zip(seeds.tolist(), spaces, strict=True)]
+        self._phrasebook = phrasebook
 
     def observe(self, observation: LeaderObservation) -> list[Request]:
         """One request for each environment."""
@@ -103,10 +107,11 @@ class Leader:
         ends = np.cumsum(observation.ue_count).tolist()
         for of, first, last in zip(self._labels, [0, *ends], ends, strict=False):
             ids = observation.ue_id[first:last]
-            yield _Scene(first, ids, of[ids], page.order[first:last])
+            yield _Scene(first, ids, of.of(ids), page.order[first:last])
 
     def _request(self, environment: int, page: Page) -> Request:
-        scene, scenario, phrases = self._scenes[environment], self._scenarios[environment], self._phrases[environment]
+        scene, scenario = self._scenes[environment], self._scenarios[environment]
+        phrases = self._phrasebook.bs(self._labels[environment].space, scenario.rbgs, scenario.vocabulary)
         here = slice(scene.first, scene.first + len(scene.ids))
         decoded, turn = page.seen.decoded[here], page.turn[here]
         waiting = (turn >= 0) & (turn < SHOWN_PER_RBG * scenario.rbgs)

@@ -13,7 +13,7 @@ from importlib import resources
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Opaque, Scenario, Semantic
 
-SHOWN_PER_RBG = 3
+SHOWN_PER_RBG = 2
 """UEs that a BS is shown of those that wait for a grant: so many for each RBG, the next in the round. What was decoded
 is always shown. So a prompt grows with the RBGs, not with the population."""
 

@@ -46,6 +46,7 @@ def record(
     seeds: NDArray[np.uint64],
     phrasebook: Phrasebook,
     slip: float,
+    label_spaces: Sequence[int],
     on_tti: Callable[[], None],
 ) -> dict[Role, dict[tuple[str, str], Example]]:
     """Play one batch of episodes; returns each role's examples by (state, sentence), repeated ones once.
@@ -58,6 +59,7 @@ def record(
         phrasebook: of the model that is to learn.
         slip: probability that a UE does something else than the teacher says, so that the examples also show how
             to go on after a mistake (as DART does: Laskey et al., CoRL 2017).
+        label_spaces: [E] see Leader.
         on_tti: called after each TTI.
     """
     vocabulary = phrasebook.vocabulary
@@ -74,7 +76,7 @@ def record(
 
     clumsy = Random()
     clumsy.reset(scenarios, seeds)
-    leader, follower = Leader(scenarios, seeds, phrasebook), Follower(scenarios, phrasebook)
+    leader, follower = Leader(scenarios, seeds, phrasebook, label_spaces), Follower(scenarios, phrasebook)
     teacher.reset(scenarios, seeds)
     leaders = env.reset(seeds, scenarios)
     while not leaders.done:
