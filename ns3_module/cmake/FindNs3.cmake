@@ -16,9 +16,13 @@ if(NS3_ROOT)
 endif()
 find_path(NS3_INCLUDE_DIR ns3/core-module.h HINTS ${_ns3_prefixes} PATH_SUFFIXES include ${_ns3_only})
 
-if(NS3_INCLUDE_DIR AND EXISTS "${NS3_INCLUDE_DIR}/ns3/version-defines.h")
+# The wheel tells its version by the names of its libraries alone.
+if(EXISTS "${NS3_INCLUDE_DIR}/ns3/version-defines.h")
   file(STRINGS "${NS3_INCLUDE_DIR}/ns3/version-defines.h" _ns3_lines REGEX "NS3_VERSION_(MAJOR|MINOR) ")
   string(REGEX REPLACE ".*MAJOR ([0-9]+).*MINOR ([0-9]+).*" "\\1.\\2" NS3_VERSION "${_ns3_lines}")
+else()
+  file(GLOB _ns3_core "${NS3_INCLUDE_DIR}/../lib*/libns3.*-core.so")
+  string(REGEX REPLACE ".*/libns(3\\.[0-9]+)-core\\.so" "\\1" NS3_VERSION "${_ns3_core}")
 endif()
 
 # From 3.40 on the headers are C++20.
@@ -31,7 +35,7 @@ endif()
 set(_ns3_required NS3_INCLUDE_DIR)
 foreach(_module IN LISTS Ns3_FIND_COMPONENTS)
   find_library(NS3_${_module}_LIBRARY
-    NAMES ns3-${_module} ns${NS3_VERSION}-${_module} ns3.${NS3_VERSION}-${_module} ns${NS3_VERSION}-${_module}-default
+    NAMES ns3-${_module} ns${NS3_VERSION}-${_module} ns${NS3_VERSION}-${_module}-default
     HINTS ${_ns3_prefixes} PATH_SUFFIXES lib lib64 ${_ns3_only})
   list(APPEND _ns3_required NS3_${_module}_LIBRARY)
 endforeach()

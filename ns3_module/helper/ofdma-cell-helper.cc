@@ -5,7 +5,6 @@
 
 #include <ns3/boolean.h>
 #include <ns3/double.h>
-#include <ns3/enum.h>
 #include <ns3/ofdma-mi-error-model.h>
 #include <ns3/pointer.h>
 #include <ns3/rng-seed-manager.h>
@@ -202,7 +201,7 @@ OfdmaCellHelper::Create(const OfdmaScenario& scenario, uint64_t seed, bool would
     auto bs = CreateObjectWithAttributes<OfdmaBsPhy>("NoiseFigure",
                                                      DoubleValue(scenario.noiseFigure),
                                                      "Capture",
-                                                     EnumValue(scenario.capture),
+                                                     BooleanValue(scenario.capture),
                                                      "ErrorModel",
                                                      PointerValue(CreateErrorModel(scenario)));
     bs->Configure(grid, coin);

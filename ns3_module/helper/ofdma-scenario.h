@@ -76,8 +76,8 @@ struct OfdmaScenario
     double noiseFigure{5};                        //!< dB
     uint32_t mcs{9};                          //!< 0 to 28; of a UE with no known channel quality
     std::optional<PowerControl> powerControl; //!< none: always txPower
-    std::optional<LinkAdaptation> linkAdaptation;               //!< none: always mcs
-    OfdmaBsPhy::Capture capture{OfdmaBsPhy::CAPTURE_STRONGEST}; //!< of one of several
+    std::optional<LinkAdaptation> linkAdaptation; //!< none: always mcs
+    bool capture{true};            //!< the strongest of several on one RBG can be decoded
     double radius{500};            //!< of the ring on which UEs are placed, m
     double minDistance{35};        //!< inner radius of the ring, m
     double bsHeight{25};           //!< m

@@ -3,6 +3,7 @@
 
 #include <ns3/abort.h>
 #include <ns3/angles.h>
+#include <ns3/uinteger.h>
 
 namespace ns3
 {
@@ -21,7 +22,11 @@ const OfdmaModelSpec SINGLE_ELEMENT = {"ns3::UniformPlanarArray",
 void
 CheckElements(const PhasedArrayModel& array)
 {
-    const uint64_t elements = array.GetNumberOfElements();
+    UintegerValue rows(1);
+    UintegerValue columns(1);
+    array.GetAttributeFailSafe("NumRows", rows); // of a planar array
+    array.GetAttributeFailSafe("NumColumns", columns);
+    const uint64_t elements = rows.Get() * columns.Get();
     NS_ABORT_MSG_UNLESS(elements > 0 && elements <= MOST_ELEMENTS,
                         "an antenna array has 1 to " << MOST_ELEMENTS << " elements, not "
                                                      << elements);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ofdma-bs-phy.h"
 
+#include <ns3/boolean.h>
 #include <ns3/double.h>
-#include <ns3/enum.h>
 #include <ns3/log.h>
 #include <ns3/net-device.h>
 #include <ns3/pointer.h>
@@ -34,9 +34,9 @@ OfdmaBsPhy::GetTypeId()
                 MakeDoubleChecker<double>(0))
             .AddAttribute("Capture",
                           "Whether the strongest of several transmissions on an RBG can be decoded",
-                          EnumValue(CAPTURE_STRONGEST),
-                          MakeEnumAccessor(&OfdmaBsPhy::m_capture),
-                          MakeEnumChecker(CAPTURE_NONE, "None", CAPTURE_STRONGEST, "Strongest"))
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&OfdmaBsPhy::m_capture),
+                          MakeBooleanChecker())
             .AddAttribute("ErrorModel",
                           "Decides whether a transport block is decoded",
                           PointerValue(),
@@ -182,7 +182,7 @@ int64_t
 OfdmaBsPhy::Decide(uint32_t rbg) const
 {
     const auto& signals = m_signals[rbg];
-    if (signals.size() > 1 && (m_capture == CAPTURE_NONE || !m_errorModel->UsesSinr()))
+    if (signals.size() > 1 && (!m_capture || !m_errorModel->UsesSinr()))
     {
         return -1;
     }

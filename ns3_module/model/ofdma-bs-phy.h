@@ -32,13 +32,6 @@ struct OfdmaReception
 class OfdmaBsPhy : public SpectrumPhy
 {
   public:
-    /// Whether one of several transmissions on an RBG can be decoded.
-    enum Capture
-    {
-        CAPTURE_NONE,
-        CAPTURE_STRONGEST
-    };
-
     /// \return the TypeId
     static TypeId GetTypeId();
 
@@ -107,7 +100,7 @@ class OfdmaBsPhy : public SpectrumPhy
     Ptr<const OfdmaGrid> m_grid;        //!< of the cell
     Ptr<OfdmaErrorModel> m_errorModel;  //!< decides by SINR
     OfdmaCoin m_coin{0};                //!< of the environment
-    Capture m_capture;                  //!< whether one of several can be decoded
+    bool m_capture;                     //!< the strongest of several can be decoded
     double m_noiseFigure;               //!< dB
     double m_noisePsd;                  //!< W/Hz
     uint32_t m_tti{0};                  //!< the TTI under way

@@ -289,10 +289,10 @@ ReadRadio(const v1::Radio& message, OfdmaScenario& scenario)
     switch (message.capture())
     {
     case v1::CAPTURE_NONE:
-        scenario.capture = ns3::OfdmaBsPhy::CAPTURE_NONE;
+        scenario.capture = false;
         break;
     case v1::CAPTURE_STRONGEST:
-        scenario.capture = ns3::OfdmaBsPhy::CAPTURE_STRONGEST;
+        scenario.capture = true;
         break;
     default:
         Refuse("radio.capture is none or strongest");
