@@ -20,7 +20,8 @@ Run(std::vector<std::string> options)
     {
         arguments.push_back(option.data());
     }
-    return ns3::TestRunner::Run(static_cast<int>(arguments.size()), arguments.data());
+    arguments.push_back(nullptr); // ends argv
+    return ns3::TestRunner::Run(static_cast<int>(options.size()), arguments.data());
 }
 
 /// \return names of all suites
