@@ -23,7 +23,8 @@ namespace ns3
 namespace
 {
 
-constexpr unsigned TIME_LIMIT_S = 5;             //!< for the child
+constexpr rlim_t CPU_LIMIT_S = 5;                //!< for the child
+constexpr unsigned TIME_LIMIT_S = 20;            //!< for the child, on a machine however busy
 constexpr rlim_t MEMORY_LIMIT = rlim_t(4) << 30; //!< bytes, for the child
 constexpr uint32_t MOST_TTIS = 20;               //!< that are tried
 constexpr uint32_t MOST_UES = 64;                //!< that are tried
@@ -252,10 +253,13 @@ FindMessage(const std::string& log)
     return begin == std::string::npos ? "" : ": " + log.substr(begin + 5, end - begin - 5);
 }
 
-/// In the child: what is endless in memory ends it, too.
+/// In the child: what is endless in time or memory ends it.
 void
-LimitMemory()
+SetLimits()
 {
+    alarm(TIME_LIMIT_S);
+    const rlimit cpu{CPU_LIMIT_S, CPU_LIMIT_S + 1};
+    setrlimit(RLIMIT_CPU, &cpu);
 #ifndef __SANITIZE_ADDRESS__ // which reserves more than there is
     const rlimit limit{MEMORY_LIMIT, MEMORY_LIMIT};
     setrlimit(RLIMIT_AS, &limit);
@@ -272,11 +276,10 @@ Probe(const OfdmaScenario& scenario)
     NS_ABORT_MSG_IF(child < 0, "a child process cannot be made");
     if (child == 0)
     {
-        alarm(TIME_LIMIT_S); // ends it
         dup2(log.GetWriting(), STDERR_FILENO);
         try
         {
-            LimitMemory();
+            SetLimits();
             TryScenario(scenario, StepWriter(steps.GetWriting()));
         }
         catch (const std::exception&)
@@ -295,9 +298,9 @@ Probe(const OfdmaScenario& scenario)
     {
         return "";
     }
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGALRM || WTERMSIG(status) == SIGXCPU))
     {
-        return "channel: ns-3 takes longer than " + std::to_string(TIME_LIMIT_S) +
+        return "channel: ns-3 takes longer than " + std::to_string(CPU_LIMIT_S) +
                " s to try these loss models, antennas and mobility";
     }
     tried.erase(tried.find_last_not_of('\n') + 1);
