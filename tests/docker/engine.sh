@@ -7,6 +7,9 @@
 
 base_image=debian:bookworm-slim
 
+# What is started is ended by EXIT traps, which a signal alone would not run.
+trap 'exit 143' HUP INT TERM
+
 # What these checks keep for the next time: the wheels of the Python packages and the layers of the images.
 cache=$PWD/build/docker
 
