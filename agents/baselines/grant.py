@@ -205,15 +205,15 @@ class Grant:
     ) -> NDArray[np.int64]:
         """[n] RBG of its environment for each UE, in the order of the ranks, -1 for none.
 
-        Those that can transmit in the next TTI only share what it has, less what those of a better rank will need then
-        who find no RBG free now.
+        Those that can transmit in the next TTI only share the RBGs of that one, as long as nobody of a better rank finds
+        no RBG free now: in the next TTI it comes first.
         """
         cells = self._cells
         free = np.add.reduceat(~self._promised, cells.rbg_start, dtype=np.int64)[environment]
         place = rank_within(environment, rank, next_tti & (rank >= 0))
-        still_waiting = np.maximum(rank - place - free, 0)
-        in_turn = next_tti & (place + still_waiting < cells.rbgs[environment])
-        later = assign_rbgs(cells, np.ones_like(self._promised), environment, np.where(in_turn, rank, -1))
+        nobody_waits = rank - place <= free
+        later_rank = np.where(next_tti & nobody_waits, rank, -1)
+        later = assign_rbgs(cells, np.ones_like(self._promised), environment, later_rank)
         now = assign_rbgs(cells, ~self._promised, environment, np.where(next_tti, -1, rank))
         return np.where(next_tti, later, now)
 
