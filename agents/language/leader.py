@@ -138,5 +138,10 @@ class Leader:
         if end != END:
             raise ActionError(f"{sentence!r} is no BS sentence; its last word is 'end'")
         index = {label: i for i, label in enumerate(self._scenes[environment].labels.tolist())}
-        messages = [self._grammars[environment].parse_clause(clause) for clause in clauses]
-        return {index[message.ue]: message.code for message in messages}
+        said: dict[int, int] = {}
+        for message in map(self._grammars[environment].parse_clause, clauses):
+            ue = index.get(message.ue)
+            if ue is None or ue in said:
+                raise ActionError(f"{sentence!r} names {message.ue}, which is not connected or was named before")
+            said[ue] = message.code
+        return said

@@ -57,8 +57,8 @@ class Entry:
 
     def __str__(self) -> str:
         decoded = " decoded" if self.decoded else ""
-        turn = f" {self.turn}" if self.turn >= 0 else ""
-        return f"{decoded}{turn} {self.label} {self.level}"
+        # What a UE has left matters when it can use a grant.
+        return f"{decoded} {self.turn} {self.label} {self.level}" if self.turn >= 0 else f"{decoded} {self.label}"
 
 
 def bs_state(scenario: Scenario, entries: Iterable[Entry]) -> str:

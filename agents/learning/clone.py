@@ -45,7 +45,7 @@ class CloneOptions:
     bs_layers: int = 2
     ue_layers: int = 2
     bs_steps: int = 1800
-    ue_steps: int = 400
+    ue_steps: int = 600
     batch: int = 64
     """Examples per step."""
     learning_rate: float = 3e-3
@@ -107,9 +107,9 @@ def random_scenarios(rng: np.random.Generator, count: int) -> list[Scenario]:
 
 
 def _random_scenario(rng: np.random.Generator) -> Scenario:
-    # 2 to 48 UEs and 1 to 16 RBGs, small numbers more often.
-    ues = round(2 * 24 ** rng.random())
-    rbgs = round(16 ** rng.random())
+    # 2 to 32 UEs and 1 to 10 RBGs, small numbers more often.
+    ues = round(2 * 16 ** rng.random())
+    rbgs = round(10 ** rng.random())
     overrides: dict[str, Any] = {
         "ues": ues,
         "rbgs": rbgs,

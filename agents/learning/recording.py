@@ -76,7 +76,8 @@ def record(
 
     clumsy = Random()
     clumsy.reset(scenarios, seeds)
-    leader, follower = Leader(scenarios, seeds, phrasebook, label_spaces), Follower(scenarios, phrasebook)
+    leader = Leader(scenarios, seeds, phrasebook, label_spaces)
+    follower = Follower(scenarios, phrasebook)
     teacher.reset(scenarios, seeds)
     leaders = env.reset(seeds, scenarios)
     while not leaders.done:

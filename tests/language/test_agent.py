@@ -12,10 +12,13 @@ from llmac.agents.baselines.grant import Grant
 from llmac.agents.baselines.random import Random
 from llmac.agents.engine.engine import Engine
 from llmac.agents.language.agent import LanguageAgent
+from llmac.agents.language.labels import Labels
+from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook
 from llmac.agents.language.prompts import Role
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import LeaderObservation
+from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.sentences import Pag
 from llmac.bridge.scenario import Scenario, load
 from llmac.v1 import wire_pb2
@@ -151,3 +154,23 @@ def sentences(scenarios: Sequence[Scenario], seeds: NDArray[np.uint64], agent: L
             for e, reply in zip(owner, agent.follower_replies, strict=True):
                 said[e].append(reply.sentence)
     return said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("end; end", "'end' is no message of the BS"),
+        ("grant 0 to 7", "its last word is 'end'"),
+        ("grant 0 to 100; end", "names 100, which is not connected"),
+        ("grant 0 to {ue}; ack {ue}; end", "which is not connected or was named before"),
+    ],
+)
+def test_a_bs_sentence_outside_the_grammar_is_refused(phrasebook: Phrasebook, sentence: str, reason: str) -> None:
+    scenarios = [load("paper", {"ues": 1})]
+    seeds = np.array([1_000_400], dtype=np.uint64)
+    leader = Leader(scenarios, seeds, phrasebook)
+    label = Labels(1_000_400).of(np.array([0], dtype=np.uint32))[0]
+    with ColumnEnv(scenarios, ttis=1) as env:
+        leader.observe(env.reset(seeds))
+    with pytest.raises(ActionError, match=reason):
+        leader.act([sentence.format(ue=label)])
