@@ -301,6 +301,18 @@ class OfdmaRadioTestSuite : public TestSuite
             AddTestCase(new OfdmaSinrTestCase(friisModel, friisAt2GHz, numerology));
             AddTestCase(new OfdmaSinrTestCase(friisSpectrumModel, friis, numerology));
         }
+        // 3GPP TR 38.901 table 7.4.1-1; both UEs are nearer than the break point, 320 m.
+        const auto umaLos = [](double m, double) { return 28 + 22 * std::log10(m) + ToDb(4); };
+        const auto umaNlos = [](double m, double) {
+            return 13.54 + 39.08 * std::log10(m) + ToDb(4);
+        };
+        const auto uma = [](const std::string& condition) {
+            return OfdmaModelSpec{
+                "ns3::ThreeGppUmaPropagationLossModel",
+                {{"ShadowingEnabled", "false"}, {"ChannelConditionModel", condition}}};
+        };
+        AddTestCase(new OfdmaSinrTestCase(uma("ns3::AlwaysLosChannelConditionModel"), umaLos, 1));
+        AddTestCase(new OfdmaSinrTestCase(uma("ns3::NeverLosChannelConditionModel"), umaNlos, 2));
         AddTestCase(new OfdmaNoiseTestCase);
         for (uint32_t mcs = 0; mcs <= 28; ++mcs)
         {
