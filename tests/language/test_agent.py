@@ -86,7 +86,7 @@ def test_every_sentence_parses_and_every_action_fits(engines: dict[Role, Engine]
 
 
 def test_codes_come_back_from_the_cell() -> None:
-    """Python code -> C++ -> Python: what took effect is what was said, for over 10,000 actions that fit."""
+    """Python code -> C++ -> Python: what took effect is what was said, for at least 10,000 actions that fit."""
     cells = random_cells(32, seed=2)
     seeds = np.arange(1_000_100, 1_000_132, dtype=np.uint64)
     agent = Random()
@@ -106,7 +106,7 @@ def test_codes_come_back_from_the_cell() -> None:
             action = agent.follow(followers)
             said = dict(zip(keys, action.action.tolist(), strict=True))
             leaders = env.follow(action)
-    assert compared >= 5_000
+    assert compared >= 10_000
 
 
 def delivered(scenarios: Sequence[Scenario], seeds: NDArray[np.uint64], agent: Agent, ttis: int) -> int:
