@@ -205,8 +205,8 @@ class Grant:
     ) -> NDArray[np.int64]:
         """[n] RBG of its environment for each UE, in the order of the ranks, -1 for none.
 
-        Those that can transmit in the next TTI only share the RBGs of that one, as long as nobody of a better rank finds
-        no RBG free now: in the next TTI it comes first.
+        Those that can transmit in the next TTI only share the RBGs of that one, as long as nobody of a better rank is
+        left without an RBG now: in the next TTI it comes first.
         """
         cells = self._cells
         free = np.add.reduceat(~self._promised, cells.rbg_start, dtype=np.int64)[environment]
