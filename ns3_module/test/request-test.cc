@@ -104,6 +104,8 @@ class ScenarioReaderTestCase : public TestCase
         Expect("threshold", [](auto& m) {
             m.mutable_error_model()->mutable_sinr_threshold()->set_threshold_db(61);
         });
+        ExpectTraffic(nan);
+        ExpectParties(nan);
         Expect("rho", [&](auto& m) { m.mutable_utility()->set_rho(nan); });
 
         Expect("TTI 1", [](auto& m) { m.add_churn()->set_tti(0); });
@@ -137,6 +139,89 @@ class ScenarioReaderTestCase : public TestCase
             auto& later = *m.add_churn();
             later.set_tti(4);
             later.add_leave(1023);
+        });
+    }
+
+    /// Traffic of each kind.
+    void ExpectTraffic(double nan)
+    {
+        Expect("weights", [&](auto& m) { m.mutable_traffic()->add_weights(nan); });
+        Expect("", [](auto& m) { m.mutable_traffic()->add_weights(2); });
+        Expect("times the greatest", [](auto& m) { m.mutable_traffic()->add_weights(2.1); });
+        Expect("load", [](auto& m) { m.mutable_traffic()->mutable_poisson()->set_mean(1001); });
+        Expect("period_ttis", [](auto& m) { m.mutable_traffic()->mutable_periodic(); });
+        Expect("jitter_ttis", [](auto& m) {
+            m.mutable_traffic()->mutable_periodic()->set_period_ttis(1);
+            m.mutable_traffic()->mutable_periodic()->set_jitter_ttis(1000001);
+        });
+        Expect("mean_on_ttis",
+               [](auto& m) { m.mutable_traffic()->mutable_on_off()->set_mean_off_ttis(1); });
+        Expect("mean_off_ttis", [](auto& m) {
+            m.mutable_traffic()->mutable_on_off()->set_mean_on_ttis(1);
+            m.mutable_traffic()->mutable_on_off()->set_mean_off_ttis(0.9);
+        });
+        Expect("", [](auto& m) { m.mutable_traffic()->mutable_trace(); });
+        Expect("as many TTIs", [](auto& m) { m.mutable_traffic()->mutable_trace()->add_ue(0); });
+        Expect("order of TTI", [](auto& m) { AddArrivals(m, {{4, 1}, {3, 1}}); });
+        Expect("", [](auto& m) { AddArrivals(m, {{3, 600}, {4, 600}}); });
+        Expect("1000", [](auto& m) { AddArrivals(m, {{3, 600}, {3, 600}}); });
+    }
+
+    /// Arrivals of UE 0: TTIs and numbers of dPDUs.
+    static void AddArrivals(v1::Scenario& message,
+                            const std::vector<std::pair<uint32_t, uint32_t>>& arrivals)
+    {
+        for (const auto& [tti, dpdus] : arrivals)
+        {
+            auto& trace = *message.mutable_traffic()->mutable_trace();
+            trace.add_tti(tti);
+            trace.add_ue(0);
+            trace.add_dpdus(dpdus);
+        }
+    }
+
+    /// Random churn, decision delay and control loss.
+    void ExpectParties(double nan)
+    {
+        const auto churn = [](auto& m) -> v1::PoissonChurn& {
+            auto& poisson = *m.mutable_poisson_churn();
+            poisson.set_mean_stay_ttis(10);
+            poisson.set_max_ues(4);
+            return poisson;
+        };
+        Expect("", [&](auto& m) { churn(m); });
+        Expect("join_per_tti", [&](auto& m) { churn(m).set_join_per_tti(101); });
+        Expect("mean_stay_ttis", [&](auto& m) { churn(m).set_mean_stay_ttis(nan); });
+        Expect("min_ues", [&](auto& m) { churn(m).set_min_ues(5); });
+        Expect("max_ues", [&](auto& m) { churn(m).set_max_ues(0); });
+        Expect("max_joins", [&](auto& m) { churn(m).set_max_joins(-1); });
+        Expect("exclude", [&](auto& m) {
+            churn(m);
+            m.add_churn()->set_tti(1);
+        });
+        Expect("decision_delay",
+               [&](auto& m) { m.mutable_decision_delay()->add_probability(nan); });
+        Expect("sum", [&](auto& m) { m.mutable_decision_delay()->add_probability(0.9); });
+        Expect("number of probabilities", [&](auto& m) {
+            for (uint32_t i = 0; i < 1026; ++i)
+            {
+                m.mutable_decision_delay()->add_probability(1 / 1026.0);
+            }
+        });
+        const auto loss = [](auto& m) -> v1::Control::SinrLoss& {
+            auto& sinrLoss = *m.mutable_control()->mutable_sinr_loss();
+            sinrLoss.set_slope_db(1);
+            return sinrLoss;
+        };
+        Expect("", [&](auto& m) { loss(m); });
+        Expect("midpoint_db", [&](auto& m) { loss(m).set_midpoint_db(nan); });
+        Expect("slope_db", [&](auto& m) { loss(m).set_slope_db(0); });
+        Expect("bs_tx_power_dbm", [&](auto& m) { loss(m).set_bs_tx_power_dbm(81); });
+        Expect("ue_noise_figure_db", [&](auto& m) { loss(m).set_ue_noise_figure_db(-1); });
+        Expect("at least one loss model", [&](auto& m) {
+            loss(m);
+            m.clear_channel();
+            m.mutable_error_model()->mutable_ideal_collision();
         });
     }
 

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "scenario-reader.h"
 
-#include "fault.h"
+#include "churn-reader.h"
+#include "field-check.h"
+#include "traffic-reader.h"
 
-#include <ns3/double.h>
-#include <ns3/ofdma-on-off-traffic.h>
-#include <ns3/ofdma-periodic-traffic.h>
-#include <ns3/ofdma-poisson-traffic.h>
 #include <ns3/ofdma-probe.h>
-#include <ns3/ofdma-trace-traffic.h>
-#include <ns3/pointer.h>
-#include <ns3/uinteger.h>
-
-#include <algorithm>
-#include <cmath>
-#include <map>
-#include <set>
-#include <sstream>
 
 namespace llmac
 {
@@ -25,28 +14,6 @@ namespace
 {
 
 using ns3::OfdmaScenario;
-
-/// Refuse a scenario.
-[[noreturn]] void
-Refuse(const std::string& reason)
-{
-    throw Fault(v1::FAULT_BAD_SCENARIO, reason);
-}
-
-/// \return a value that lies in a closed range
-template <typename T>
-T
-InRange(const char* field, T value, T least, T greatest)
-{
-    if (!(value >= least && value <= greatest)) // NaN is in no range
-    {
-        std::ostringstream reason;
-        reason << field << " lies between " << least << " and " << greatest << ", and is not "
-               << value;
-        Refuse(reason.str());
-    }
-    return value;
-}
 
 ns3::OfdmaVocabulary
 ReadVocabulary(const v1::Vocabulary& message)
@@ -61,154 +28,6 @@ ReadVocabulary(const v1::Vocabulary& message)
         break;
     }
     Refuse("vocabulary is semantic or opaque");
-}
-
-constexpr uint32_t GREATEST_ARRIVALS = 1000; //!< mean or number, per UE and TTI
-
-/// \return a table of arrivals
-ns3::Ptr<ns3::OfdmaArrivalTable>
-ReadArrivals(const v1::Traffic::Trace& message)
-{
-    if (message.ue_size() != message.tti_size() || message.dpdus_size() != message.tti_size())
-    {
-        Refuse("traffic.arrivals has as many TTIs as UEs and numbers of dPDUs");
-    }
-    auto table = ns3::CreateObject<ns3::OfdmaArrivalTable>();
-    std::map<uint32_t, uint64_t> together; // by UE, in one TTI
-    for (int i = 0; i < message.tti_size(); ++i)
-    {
-        if (i > 0 && message.tti(i) != message.tti(i - 1))
-        {
-            together.clear();
-            if (message.tti(i) < message.tti(i - 1))
-            {
-                Refuse("traffic.arrivals come in order of TTI");
-            }
-        }
-        uint64_t& dpdus = together[message.ue(i)];
-        dpdus = InRange("traffic.arrivals: the number of dPDUs of a UE and TTI",
-                        dpdus + message.dpdus(i),
-                        uint64_t(0),
-                        uint64_t(GREATEST_ARRIVALS));
-        table->Add(message.ue(i), {message.tti(i), message.dpdus(i)});
-    }
-    return table;
-}
-
-void
-ReadTraffic(const v1::Traffic& message, OfdmaScenario& scenario)
-{
-    using namespace ns3;
-    double greatest = message.weights_size() > 0 ? 0 : 1;
-    for (double weight : message.weights())
-    {
-        greatest = std::max(greatest, InRange("traffic.weights", weight, 0.0, 1000.0));
-    }
-    scenario.trafficWeights.assign(message.weights().begin(), message.weights().end());
-    const auto load = [greatest](double value, double limit) {
-        InRange("traffic.load", value, 0.0, limit);
-        InRange("traffic.load times the greatest of traffic.weights", value * greatest, 0.0, limit);
-        return DoubleValue(value);
-    };
-    switch (message.model_case())
-    {
-    case v1::Traffic::kBernoulli:
-        scenario.traffic =
-            MakeOfdmaTraffic<OfdmaBernoulliTraffic>("Probability",
-                                                    load(message.bernoulli().probability(), 1));
-        return;
-    case v1::Traffic::kPoisson:
-        scenario.traffic = MakeOfdmaTraffic<OfdmaPoissonTraffic>(
-            "Mean",
-            load(message.poisson().mean(), GREATEST_ARRIVALS));
-        return;
-    case v1::Traffic::kPeriodic:
-        scenario.traffic = MakeOfdmaTraffic<OfdmaPeriodicTraffic>(
-            "Period",
-            UintegerValue(
-                InRange("traffic.period_ttis", message.periodic().period_ttis(), 1U, 1000000U)),
-            "Jitter",
-            UintegerValue(
-                InRange("traffic.jitter_ttis", message.periodic().jitter_ttis(), 0U, 1000000U)));
-        return;
-    case v1::Traffic::kOnOff:
-        scenario.traffic = MakeOfdmaTraffic<OfdmaOnOffTraffic>(
-            "MeanOn",
-            DoubleValue(InRange("traffic.mean_on_ttis", message.on_off().mean_on_ttis(), 1.0, 1e6)),
-            "MeanOff",
-            DoubleValue(
-                InRange("traffic.mean_off_ttis", message.on_off().mean_off_ttis(), 1.0, 1e6)),
-            "Probability",
-            load(message.on_off().probability(), 1));
-        return;
-    case v1::Traffic::kTrace:
-        scenario.traffic =
-            MakeOfdmaTraffic<OfdmaTraceTraffic>("Table",
-                                                PointerValue(ReadArrivals(message.trace())));
-        return;
-    case v1::Traffic::MODEL_NOT_SET:
-        Refuse("traffic is bernoulli, poisson, periodic, on-off or trace");
-    }
-}
-
-/// Check that UEs leave while they are connected.
-std::vector<ns3::OfdmaChurnEvent>
-ReadChurn(const v1::Scenario& message)
-{
-    std::vector<ns3::OfdmaChurnEvent> churn;
-    std::set<uint32_t> connected;
-    uint32_t next = 0;
-    const auto join = [&](uint32_t count) {
-        for (uint32_t i = 0; i < count; ++i)
-        {
-            connected.insert(connected.end(), next++);
-        }
-        InRange("the number of UEs connected at a time", connected.size(), size_t(0), size_t(1024));
-    };
-    join(message.ues());
-    uint32_t joining = 0; // in this TTI, after all leaves of it
-    uint32_t tti = 0;
-    for (const auto& event : message.churn())
-    {
-        if (event.tti() != tti)
-        {
-            join(joining);
-            joining = 0;
-        }
-        if (event.tti() < std::max(1U, tti))
-        {
-            Refuse("churn comes in order of TTI, from TTI 1 on");
-        }
-        tti = event.tti();
-        for (uint32_t ue : event.leave())
-        {
-            if (connected.erase(ue) == 0)
-            {
-                Refuse("churn: UE " + std::to_string(ue) + " cannot leave before TTI " +
-                       std::to_string(tti) + ", because it is not connected");
-            }
-        }
-        joining += InRange("churn.join", event.join(), 0U, 1024U);
-        churn.push_back({tti, event.join(), {event.leave().begin(), event.leave().end()}});
-    }
-    join(joining);
-    return churn;
-}
-
-ns3::OfdmaPoissonChurn
-ReadPoissonChurn(const v1::Scenario& message)
-{
-    if (message.churn_size() > 0)
-    {
-        Refuse("churn and poisson_churn exclude each other");
-    }
-    const auto& churn = message.poisson_churn();
-    InRange("poisson_churn.min_ues", churn.min_ues(), 0U, std::min(1024U, churn.max_ues()));
-    return {InRange("poisson_churn.join_per_tti", churn.join_per_tti(), 0.0, 100.0),
-            InRange("poisson_churn.mean_stay_ttis", churn.mean_stay_ttis(), 1.0, 1e9),
-            churn.min_ues(),
-            InRange("poisson_churn.max_ues", churn.max_ues(), 1U, 1024U),
-            InRange("poisson_churn.max_joins", churn.max_joins(), 0U, 1000000000U)};
 }
 
 std::vector<double>
