@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ./run on a Debian with nothing installed, on two cores, within six minutes once everything is downloaded.
+# ./run on a Debian with nothing installed, on two cores: within six minutes once everything is downloaded.
 set -eu
 cd "$(dirname "$0")/../.."
 . scripts/setup.sh
@@ -23,9 +23,11 @@ logged minimal-download "Downloading packages" docker exec "$container" sh -c \
     "rm -f /etc/apt/apt.conf.d/docker-clean && apt-get -q update &&
      apt-get -q -y --no-install-recommends --download-only install $system_packages"
 
+# The limit holds for processor time: other work on this machine must not fail the check, and alone on the machine ./run
+# takes less, as it uses both cores.
 started=$(date +%s)
-timeout 600 docker exec "$container" /llmac/run
-seconds=$(($(date +%s) - started))
-echo "./run took $seconds s"
-[ "$seconds" -le 360 ] || fail "./run took longer than six minutes on a minimal Debian with two cores"
+timeout 1500 docker exec "$container" sh -c '/llmac/run && times >/times'
+processor=$(docker exec "$container" tail -n 1 /times | tr ms '  ' | awk '{ print int(60 * $1 + $2 + 60 * $3 + $4) }')
+echo "./run took $(($(date +%s) - started)) s, with $processor s of processor time"
+[ "$processor" -le 360 ] || fail "./run took more than six minutes of processor time on a minimal Debian"
 docker exec "$container" /llmac/run doctor
