@@ -8,9 +8,11 @@
 #include <ns3/simulator.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <sstream>
 #include <sys/resource.h>
@@ -116,33 +118,30 @@ struct ProbeFailure : public std::runtime_error
     using std::runtime_error::runtime_error;
 };
 
-/// \brief Tells the reader of a pipe what is being tried.
-class StepWriter
+constexpr char STEP_MARK = '\1'; //!< before what the child says itself, among what ns-3 says
+
+/// \return a text in one line
+std::string
+FlattenText(std::string text)
 {
-  public:
-    /// \param descriptor writing end
-    explicit StepWriter(int descriptor)
-        : m_descriptor(descriptor)
-    {
-    }
+    std::replace_if(
+        text.begin(),
+        text.end(),
+        [](unsigned char c) { return std::iscntrl(c); },
+        ' ');
+    return text;
+}
 
-    /// Begin a step.
-    void Begin(const std::string& step) const
-    {
-        const std::string line = step + "\n";
-        if (write(m_descriptor, line.data(), line.size()) < 0)
-        {
-            _exit(EXIT_FAILURE); // nobody reads any more
-        }
-    }
-
-  private:
-    int m_descriptor; //!< writing end
-};
+/// In the child: tell what is wrong if this is the last thing that it says.
+void
+BeginStep(const std::string& problem)
+{
+    std::cerr << STEP_MARK << FlattenText(problem) << std::endl;
+}
 
 /// In the child: read each attribute value.
 void
-TryAttributes(const NamedModel& model, const StepWriter& steps)
+TryAttributes(const NamedModel& model)
 {
     const auto& spec = model.spec;
     const TypeId type = TypeId::LookupByName(spec.typeId);
@@ -153,8 +152,8 @@ TryAttributes(const NamedModel& model, const StepWriter& steps)
         const std::string expected = attribute.checker->HasUnderlyingTypeInformation()
                                          ? attribute.checker->GetUnderlyingTypeInformation()
                                          : attribute.checker->GetValueTypeName();
-        steps.Begin(model.field + (": " + spec.typeId) + ": \"" + value +
-                    "\" is no value of attribute " + name + ", " + expected);
+        BeginStep(model.field + (": " + spec.typeId) + ": \"" + value +
+                  "\" is no value of attribute " + name + ", " + expected);
         if (!ReadOfdmaValue(type, name, value))
         {
             throw ProbeFailure("");
@@ -224,17 +223,17 @@ TryCell(const OfdmaScenario& scenario)
 
 /// In the child: try all that is named in the scenario.
 void
-TryScenario(const OfdmaScenario& scenario, const StepWriter& steps)
+TryScenario(const OfdmaScenario& scenario)
 {
     for (const auto& model : ListModels(scenario))
     {
-        TryAttributes(model, steps);
+        TryAttributes(model);
     }
-    steps.Begin("channel: ns-3 cannot simulate these loss models, antennas and mobility");
+    BeginStep("channel: ns-3 cannot simulate these loss models, antennas and mobility");
     const auto first = TryCell(scenario);
     const auto second = TryCell(scenario);
-    steps.Begin("channel: ns-3 draws numbers for these models that no seed sets, so that no run is "
-                "repeated");
+    BeginStep("channel: ns-3 draws numbers for these models that no seed sets, so that no run is "
+              "repeated");
     const auto differ = [](double x, double y) {
         return x != y && !(std::isnan(x) && std::isnan(y));
     };
@@ -244,13 +243,19 @@ TryScenario(const OfdmaScenario& scenario, const StepWriter& steps)
     }
 }
 
-/// \return the message of ns-3's last words, msg="..."
+/// \return what the child said last, and the message of ns-3's last words, msg="..."
 std::string
-FindMessage(const std::string& log)
+FindProblem(const std::string& log)
 {
-    const auto begin = log.rfind("msg=\"");
-    const auto end = log.find("\", ", begin);
-    return begin == std::string::npos ? "" : ": " + log.substr(begin + 5, end - begin - 5);
+    const auto step = log.rfind(STEP_MARK) + 1;
+    const std::string problem = log.substr(step, log.find('\n', step) - step);
+    auto begin = log.find("msg=\"", step);
+    if (begin == std::string::npos)
+    {
+        return problem;
+    }
+    begin += 5;
+    return problem + ": " + FlattenText(log.substr(begin, log.find("\", ", begin) - begin));
 }
 
 /// In the child: what is endless in time or memory ends it.
@@ -270,7 +275,6 @@ SetLimits()
 std::string
 Probe(const OfdmaScenario& scenario)
 {
-    Pipe steps;
     Pipe log;
     const pid_t child = fork();
     NS_ABORT_MSG_IF(child < 0, "a child process cannot be made");
@@ -280,7 +284,7 @@ Probe(const OfdmaScenario& scenario)
         try
         {
             SetLimits();
-            TryScenario(scenario, StepWriter(steps.GetWriting()));
+            TryScenario(scenario);
         }
         catch (const std::exception&)
         {
@@ -288,10 +292,8 @@ Probe(const OfdmaScenario& scenario)
         }
         _exit(EXIT_SUCCESS); // without touching what belongs to the parent
     }
-    steps.CloseWriting();
     log.CloseWriting();
-    std::string tried = steps.Read();
-    const std::string message = FindMessage(log.Read());
+    const std::string said = log.Read();
     int status;
     waitpid(child, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
@@ -303,8 +305,7 @@ Probe(const OfdmaScenario& scenario)
         return "channel: ns-3 takes longer than " + std::to_string(CPU_LIMIT_S) +
                " s to try these loss models, antennas and mobility";
     }
-    tried.erase(tried.find_last_not_of('\n') + 1);
-    return tried.substr(tried.rfind('\n') + 1) + message;
+    return FindProblem(said);
 }
 
 /// \return text that tells channels apart
@@ -341,7 +342,7 @@ FindOfdmaChannelProblem(const OfdmaScenario& scenario)
         const std::string problem = FindOfdmaModelProblem(spec, kind);
         if (!problem.empty())
         {
-            return field + (": " + problem);
+            return field + (": " + FlattenText(problem));
         }
     }
     if (scenario.channel.empty() && scenario.mobility.typeId == OfdmaScenario().mobility.typeId)
