@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Runs every suite of this program, or what the options of ns3::TestRunner ask for (--help lists them).
+// Runs every suite of this program, or what the options of ns3::TestRunner ask for (--help lists
+// them).
 #include <ns3/test.h>
 
 #include <cstring>
@@ -51,7 +52,8 @@ main(int argc, char* argv[])
         return ns3::TestRunner::Run(argc, argv);
     }
     int failed = 0;
-    for (const auto& suite : ListSuites(argv[0])) // one at a time: newer versions of ns-3 ask for it
+    for (const auto& suite :
+         ListSuites(argv[0])) // one at a time: newer versions of ns-3 ask for it
     {
         failed |= Run({argv[0], "--test-name=" + suite, "--verbose"});
     }
