@@ -137,6 +137,15 @@ def test_all_that_missed_the_deadline_are_replaced() -> None:
         assert play(env, [1, 2]) == expected
 
 
+@pytest.fixture
+def interruptible() -> Generator[None]:
+    """SIGINT interrupts, also where the tests run in a shell's background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_in_mid_step_leaves_the_cell_alive_for_the_next_reset() -> None:
     with environment() as env:
         expected = play(env, [1])
