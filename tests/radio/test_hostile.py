@@ -249,6 +249,7 @@ def test_nothing_that_a_user_writes_crashes_or_hangs_the_cell(cell: Cell, fields
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @given(FIELDS)
 @settings(_USUAL, max_examples=2000)
 def test_nothing_of_2000_crashes_or_hangs_the_cell(cell: Cell, fields: dict[str, Any]) -> None:
