@@ -580,7 +580,8 @@ OfdmaCell::GetMeanSnrDb(const OfdmaUe& ue) const
     {
         return std::numeric_limits<double>::quiet_NaN();
     }
-    return 10 * std::log10(ue.snrSum / ue.snrs);
+    // A gain so small that it underflows to 0 has no level in dB.
+    return std::max(10 * std::log10(ue.snrSum / ue.snrs), LEAST_SNR_DB);
 }
 
 const OfdmaStatistics&

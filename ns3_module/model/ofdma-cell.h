@@ -108,7 +108,10 @@ class OfdmaCell : public Object
     uint32_t GetUeTotal() const;
     /// \return whether a UE may send a UCM in the TTI under way
     bool HasUcmOpportunity(const OfdmaUe& ue) const;
-    /// \return the mean SNR of a UE since it joined, this TTI included, in dB; NaN without radio
+    /**
+     * \return the mean SNR of a UE since it joined, this TTI included, in dB, not less than
+     * LEAST_SNR_DB; NaN without radio
+     */
     double GetMeanSnrDb(const OfdmaUe& ue) const;
     /// \return accounts
     const OfdmaStatistics& GetStatistics() const;
@@ -131,8 +134,9 @@ class OfdmaCell : public Object
     uint64_t GetBound() const;
     ///@}
 
-    static constexpr int32_t IDLE = -1;        //!< nobody transmitted on the RBG
-    static constexpr int32_t UNDECODABLE = -2; //!< somebody did, and was not decoded
+    static constexpr double LEAST_SNR_DB = -1000; //!< of GetMeanSnrDb()
+    static constexpr int32_t IDLE = -1;           //!< nobody transmitted on the RBG
+    static constexpr int32_t UNDECODABLE = -2;    //!< somebody did, and was not decoded
 
     /// TracedCallback signature: id of a UE
     typedef void (*UeTracedCallback)(uint32_t ue);
