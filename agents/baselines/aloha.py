@@ -8,6 +8,7 @@ its acknowledgement could have arrived. After a number of transmissions without 
 load is worth it.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.baselines.columns import Cells, dcms, limit_dcms
-from llmac.agents.baselines.parameters import Choose, offered_load, tunable
+from llmac.agents.baselines.parameters import Choose, duty, offered_load, peak_population, tunable
 from llmac.agents.chance import Purpose, choice, uniform
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
@@ -36,9 +37,11 @@ class AlohaParameters:
     @classmethod
     def guess(cls, scenario: Scenario) -> Self:
         """See Parameters."""
-        # Beyond the capacity of slotted ALOHA, 1/e per RBG, it pays to give up early.
-        overloaded = offered_load(scenario) * scenario.ues > 0.37 * scenario.rbgs
-        return cls(max_transmissions=2 if overloaded else 0)
+        population = peak_population(scenario)
+        if offered_load(scenario) * population < scenario.rbgs / math.e:  # the capacity of slotted ALOHA
+            return cls(attempts_per_rbg=0.3 * population / scenario.rbgs)
+        # Beyond it, UEs are backlogged while they have arrivals, and it pays to give up early.
+        return cls(attempts_per_rbg=1.5 / duty(scenario), max_transmissions=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 
 An agent's parameters are a frozen dataclass; the fields that `tunable` makes are tuned, others keep their defaults.
 tuned.yaml holds, by agent and scenario name, the values for one or several populations and loads; a scenario that has
-none gets the dataclass's own guess.
+none that is near gets the dataclass's own guess.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ import yaml
 from llmac.bridge.scenario import Scenario
 
 _RARE = 0.05
+_FARTHEST = 2.0  # doublings
 
 
 class Parameters(Protocol):
@@ -49,15 +50,14 @@ def grid(kind: type[P]) -> list[P]:
 
 
 def tuned(agent: str, kind: type[P]) -> Choose[P]:
-    """Parameters from tuned.yaml, at the nearest population and load; a guess where it has none of the scenario."""
+    """Parameters from tuned.yaml, at the nearest population and load; a guess where it has none that is near."""
     entries = {name: [_Entry.of(e) for e in found] for name, found in read_tuned().get(agent, {}).items()}
 
     def choose(scenario: Scenario) -> P:
-        found = entries.get(scenario.name)
-        if not found:
+        near = [e for e in entries.get(scenario.name, []) if e.distance(scenario) <= _FARTHEST]
+        if not near:
             return kind.guess(scenario)
-        nearest = min(found, key=lambda entry: entry.distance(scenario))
-        return kind(**nearest.values)
+        return kind(**min(near, key=lambda entry: entry.distance(scenario)).values)
 
     return choose
 
@@ -77,10 +77,18 @@ def offered_load(scenario: Scenario) -> float:
         case "periodic":
             load = 1 / traffic.period_ttis
         case "on-off":
-            load = traffic.load * traffic.mean_on_ttis / (traffic.mean_on_ttis + traffic.mean_off_ttis)
+            load = traffic.load * duty(scenario)
         case "trace":
             return sum(row[2] for row in traffic.arrivals) / (scenario.ttis * max(scenario.ues, 1))
     return load * (float(np.mean(traffic.weights)) if traffic.weights else 1.0)
+
+
+def duty(scenario: Scenario) -> float:
+    """Share of the time in which a UE has arrivals."""
+    traffic = scenario.traffic
+    if traffic.model != "on-off":
+        return 1.0
+    return traffic.mean_on_ttis / (traffic.mean_on_ttis + traffic.mean_off_ttis)
 
 
 def peak_population(scenario: Scenario) -> int:

@@ -94,7 +94,8 @@ def test_parameters_come_from_the_nearest_population_and_are_guessed_elsewhere(m
     choose = tuned("aloha", AlohaParameters)
     assert choose(_scenario(ues=6)) == AlohaParameters(2.0, 3)
     assert choose(_scenario(ues=24)) == AlohaParameters(0.5, 1)
-    assert choose(_scenario(name="y", ues=1, rbgs=2)) == AlohaParameters.guess(_scenario(ues=1, rbgs=2))
+    for far in (_scenario(name="y"), _scenario(ues=1024, rbgs=64)):
+        assert choose(far) == AlohaParameters.guess(far)
 
 
 def test_what_is_written_is_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
