@@ -68,7 +68,8 @@ def test_tuned_values_are_points_of_the_grid_and_a_grid_begins_with_the_defaults
     assert len({repr(point) for point in points}) == len(points)
     for name, entries in parameters.read_tuned().get(agent, {}).items():
         for values in entries:
-            scenario = _scenario(name=name, ues=values["ues"], rbgs=values["rbgs"])
+            traffic = {"model": "poisson", "load": values["load"]}
+            scenario = _scenario(name=name, ues=values["ues"], rbgs=values["rbgs"], traffic=traffic)
             chosen = tuned(agent, kind)(scenario)
             assert chosen in points
 
