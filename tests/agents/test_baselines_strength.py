@@ -70,21 +70,27 @@ def _overrides(**fields: Any) -> dict[str, Any]:
     return {name.replace("__", "."): value for name, value in fields.items()}
 
 
-SCARCE = _overrides(
-    ues=24,
-    rbgs=4,
-    traffic__load=0.08,
-    control__max_dcms_per_tti=1,
-    control__ucm_period_ttis=24,
-    control__delay_ttis=1,
-)
-
-
-def test_where_messages_are_scarce_configured_and_leased_rbgs_beat_grants_by_far() -> None:
-    found = _goodputs(load("paper", SCARCE), "grant", "grant-lqf", "grant-spec", "tdma", "sps", "hybrid")
-    for persistent in ("tdma", "sps", "hybrid"):
-        for grant in ("grant", "grant-lqf", "grant-spec"):
-            assert found[persistent] > 1.5 * found[grant]
+def test_bursts_over_scarce_messages_are_served_as_well_as_an_earlier_study_says() -> None:
+    # A Monte-Carlo study of this cell found, as shares of the bound: TDMA 0.66, leases 0.91, leases with an RBG for
+    # contention 0.945, the genie 0.995; and grants far behind.
+    scenario = Scenario.model_validate(
+        {
+            "name": "bursts over scarce messages",
+            "ues": 24,
+            "rbgs": 4,
+            "traffic": {"model": "on-off", "mean_on_ttis": 20, "mean_off_ttis": 120, "load": 0.7},
+            "control": {"loss_probability": 0.02, "delay_ttis": 1, "max_dcms_per_tti": 1, "ucm_period_ttis": 24},
+            "error_model": {"model": "fixed-tbler", "tbler": 0.02},
+        }
+    )
+    least = {"grant": 0.3, "grant-lqf": 0.3, "grant-spec": 0.3, "tdma": 0.6, "sps": 0.89, "hybrid": 0.91, "genie": 0.98}
+    found = _metrics(scenario, *map(registry.make, least))
+    goodput = {name: m["goodput_dpdu_per_tti"] for name, m in zip(least, found, strict=True)}
+    delay = {name: m["mean_delay_tti"] for name, m in zip(least, found, strict=True)}
+    for name, metrics in zip(least, found, strict=True):
+        assert goodput[name] > least[name] * metrics["bound_dpdu_per_tti"], name
+    assert goodput["tdma"] > 1.4 * max(goodput[name] for name in ("grant", "grant-lqf", "grant-spec"))
+    assert delay["hybrid"] < delay["sps"] < delay["tdma"]
 
 
 def _grant(**fields: Any) -> Agent:
