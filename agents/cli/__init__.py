@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `llmac run | clone | tune | scenarios | channels | doctor`."""
+"""The command line: `llmac run | clone | tune | scenarios | channels | bench | doctor`."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from llmac.agents.cli import channels, clone, doctor, run, scenarios, tune
+from llmac.agents.cli import bench, channels, clone, doctor, run, scenarios, tune
 from llmac.bridge.errors import LlmacError
 
 _app = typer.Typer(
@@ -20,6 +20,7 @@ _app = typer.Typer(
 )
 for command in (run.run, clone.clone, tune.tune, scenarios.scenarios, channels.channels, doctor.doctor):
     _app.command()(command)
+_app.add_typer(bench.bench)
 
 
 def main() -> None:

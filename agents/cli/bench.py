@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""`llmac bench`: how fast it is on this machine, beside what it should be."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from llmac.agents.bench import cell as cell_bench
+from llmac.agents.bench import figures as results
+from llmac.agents.bench.figures import Figure
+from llmac.agents.bench.rounds import LEAST_ROUNDS
+from llmac.agents.cli.options import writable_folder
+
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file, as flat JSON.")]
+RoundsOption = Annotated[
+    int, typer.Option(min=1, help=f"Repetitions of every measurement; fewer than {LEAST_ROUNDS} are only a trial.")
+]
+
+bench = typer.Typer(
+    name="bench",
+    help="Measure how fast llmac is on this machine, beside its targets.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@bench.command()
+def cell(json_: JsonOption = None, rounds: RoundsOption = LEAST_ROUNDS) -> None:
+    """The cell, driven inside C++ by random agents, beside ns-3's own LTE module."""
+    _measure("The cell", json_, lambda: cell_bench.figures(rounds))
+
+
+def _measure(title: str, json_: Path | None, measure: Callable[[], Sequence[Figure]]) -> None:
+    """Measure, print a table, and write the figures if that is wanted."""
+    if json_ is not None:
+        writable_folder("--json", json_.parent)
+    where = results.machine()
+    figures = measure()
+    Console(highlight=False).print(results.table(title, figures, where))
+    if json_ is not None:
+        results.write(json_, figures, where)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""`llmac bench`: rounds, figures, and each kind tried at a small size."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from llmac.agents.bench.figures import Figure, Target, machine, table, write
+from llmac.agents.bench.rounds import interleave, ratios
+from llmac.agents.cli import main
+from llmac.bridge.errors import LlmacError
+
+
+def test_measurements_are_taken_in_turn() -> None:
+    taken: list[str] = []
+
+    def measure(name: str) -> float:
+        taken.append(name)
+        return float(len(taken))
+
+    values = interleave({"a": lambda: measure("a"), "b": lambda: measure("b")}, 3)
+    assert taken == ["a", "b"] * 3
+    assert values == {"a": [1, 3, 5], "b": [2, 4, 6]}
+    assert ratios(values["b"], values["a"]) == [2, 4 / 3, 6 / 5]
+
+
+def test_figures_are_written_with_their_spread(tmp_path: Path) -> None:
+    figures = [Figure("ratio", [1.0, 9.0, 3.0], target=Target("≥", 3)), Figure("size_mb", [5.0], "MB", Target("<", 5))]
+    write(tmp_path / "f.json", figures, machine())
+    document = json.loads((tmp_path / "f.json").read_text())
+    assert (document["ratio"], document["ratio_min"], document["ratio_max"]) == (3, 1, 9)
+    assert document["size_mb"] == 5
+    assert "size_mb_min" not in document
+    assert document["cores"] >= 1
+    console = Console(width=100, record=True)
+    console.print(table("Title", figures, machine()))
+    rows = [line.split() for line in console.export_text().splitlines()]
+    assert ["ratio", "3", "1", "..", "9", "≥", "3", "met"] in rows
+    assert ["size_mb", "5", "MB", "<", "5", "missed"] in rows
+    with pytest.raises(LlmacError, match="cannot be written"):
+        write(tmp_path, figures, {})
+
+
+def test_the_cell_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.argv", ["llmac", "bench", "cell", "--rounds", "1", "--json", str(tmp_path / "f.json")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    document = json.loads((tmp_path / "f.json").read_text())
+    for size in ("8x4", "64x16"):
+        for model in ("log_distance", "uma"):
+            assert document[f"ratio_{size}_{model}"] > 1
