@@ -22,7 +22,14 @@ from llmac.bridge.envs.observations import (
     LeaderAction,
     LeaderObservation,
 )
-from llmac.bridge.envs.spaces import UE_COLUMNS, UE_NOTHING_SEEN, Masks, action_spaces, observation_spaces
+from llmac.bridge.envs.spaces import (
+    TRAINING_SEEDS,
+    UE_COLUMNS,
+    UE_NOTHING_SEEN,
+    Masks,
+    action_spaces,
+    observation_spaces,
+)
 from llmac.bridge.errors import ActionError, OutOfTurnError, ScenarioError
 from llmac.bridge.launch import Launcher
 from llmac.bridge.pag.codes import Codes
@@ -33,8 +40,6 @@ from llmac.v1 import codes_pb2
 BS = "bs"
 LEADER_PHASE = 0
 FOLLOWER_PHASE = 1
-TRAINING_SEEDS = 1_000_000
-"""A reset without a seed draws one below this, of the range that is for training."""
 
 Observation = dict[str, Any]
 Step = tuple[

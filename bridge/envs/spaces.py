@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Spaces and action masks of the ParallelEnv."""
+"""Spaces and action masks of the environments."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,37 +17,47 @@ UE_COLUMNS = ("buffer", "last_action", "last_ucm", "dcm", "ucm_opportunity")
 """What a UE observes, by the names of FollowerObservation."""
 UE_NOTHING_SEEN = dict.fromkeys(UE_COLUMNS, 0)
 """Of a UE that has just joined."""
+TRAINING_SEEDS = 1_000_000
+"""A reset without a seed draws one below this, of the range that is for training."""
 
-Spaces = tuple[spaces.Space[Any], spaces.Space[Any]]
 
-
-def action_spaces(scenario: Scenario, n: int) -> Spaces:
+def action_spaces(scenario: Scenario, n: int) -> tuple[spaces.Discrete, spaces.MultiDiscrete]:
     """Spaces of the actions of a UE and of the BS; n: UEs of the whole episode."""
     codes = Codes(scenario.rbgs, scenario.vocabulary)
     return spaces.Discrete(codes.ue_action_codes), spaces.MultiDiscrete(np.full(n, codes.dcm_codes))
 
 
-def observation_spaces(scenario: Scenario, n: int, ttis: int) -> Spaces:
-    """Spaces of the observations of a UE and of the BS; n: UEs of the whole episode, at least 1; ttis: T."""
+def ue_column_spaces(scenario: Scenario) -> dict[str, spaces.Discrete]:
+    """Of what a UE observes, by UE_COLUMNS."""
     codes = Codes(scenario.rbgs, scenario.vocabulary)
-    common: dict[str, spaces.Space[Any]] = {"phase": spaces.Discrete(2), "tti": spaces.Discrete(ttis + 1)}
-    ue: dict[str, spaces.Space[Any]] = {
+    return {
         "buffer": spaces.Discrete(scenario.buffer_capacity_dpdus + 1),
         "last_action": spaces.Discrete(codes.ue_action_codes),
         "last_ucm": spaces.Discrete(codes.ucm_codes),
         "dcm": spaces.Discrete(codes.dcm_codes),
         "ucm_opportunity": spaces.Discrete(2),
     }
-    bs: dict[str, spaces.Space[Any]] = {
+
+
+def bs_column_spaces(scenario: Scenario, n: int) -> dict[str, spaces.Space[Any]]:
+    """Of what the BS observes, but for the mean SNR; n: UEs of the whole episode."""
+    codes = Codes(scenario.rbgs, scenario.vocabulary)
+    return {
         "connected": spaces.MultiBinary(n),
         "ucm": spaces.MultiDiscrete(np.full(n, codes.ucm_codes)),
         "rbg_outcome": spaces.Box(min(RBG_IDLE, RBG_UNDECODABLE), n - 1, (scenario.rbgs,), np.int32),
         "rbg_duplicate": spaces.MultiBinary(scenario.rbgs),
-        "mean_snr_db": spaces.Box(-np.inf, np.inf, (n,), np.float32),
     }
+
+
+def observation_spaces(scenario: Scenario, n: int, ttis: int) -> tuple[spaces.Dict, spaces.Dict]:
+    """Spaces of the observations of a UE and of the BS; n: UEs of the whole episode, at least 1; ttis: T."""
+    codes = Codes(scenario.rbgs, scenario.vocabulary)
+    common: dict[str, spaces.Space[Any]] = {"phase": spaces.Discrete(2), "tti": spaces.Discrete(ttis + 1)}
+    bs = bs_column_spaces(scenario, n) | {"mean_snr_db": spaces.Box(-np.inf, np.inf, (n,), np.float32)}
     ue_mask, bs_mask = spaces.MultiBinary(codes.ue_action_codes), [spaces.MultiBinary(codes.dcm_codes)] * n
     return (
-        spaces.Dict({"observation": spaces.Dict(common | ue), "action_mask": ue_mask}),
+        spaces.Dict({"observation": spaces.Dict(common | ue_column_spaces(scenario)), "action_mask": ue_mask}),
         spaces.Dict({"observation": spaces.Dict(common | bs), "action_mask": spaces.Tuple(bs_mask)}),
     )
 
@@ -57,24 +67,30 @@ class Masks:
 
     def __init__(self, codes: Codes) -> None:
         self.ue_idle = _only_null(codes.ue_action_codes)
-        self._ue = {
-            (has_dpdu, opportunity): _ue_mask(codes, has_dpdu=has_dpdu, opportunity=opportunity)
-            for has_dpdu in (False, True)
-            for opportunity in (False, True)
-        }
-        self._null = _only_null(codes.dcm_codes)
-        self._any = np.ones(codes.dcm_codes, dtype=np.int8)
-        self._any.setflags(write=False)
+        self._ue = np.array(
+            [
+                [_ue_mask(codes, has_dpdu=has_dpdu, opportunity=opportunity) for opportunity in (False, True)]
+                for has_dpdu in (False, True)
+            ]
+        )
+        self._ue.setflags(write=False)
+        self.bs_null = _only_null(codes.dcm_codes)
+        self.bs_any = np.ones(codes.dcm_codes, dtype=np.int8)
+        self.bs_any.setflags(write=False)
 
     def ue(self, has_dpdu: bool, opportunity: bool) -> NDArray[np.int8]:
         """Mask of a UE that is to act: whether its buffer holds a dPDU, whether it may send a UCM."""
-        return self._ue[bool(has_dpdu), opportunity]
+        return self._ue[int(has_dpdu), int(opportunity)]
+
+    def ues(self, has_dpdu: NDArray[np.bool_], opportunity: NDArray[np.bool_]) -> NDArray[np.int8]:
+        """Masks [n, codes] of n UEs, likewise."""
+        return self._ue[has_dpdu.astype(int), opportunity.astype(int)]
 
     def bs(self, n: int, connected: Iterable[int]) -> tuple[NDArray[np.int8], ...]:
         """Mask of the BS, one for each of the n UE ids: anything to those that are connected, null to the others."""
-        masks = [self._null] * n
+        masks = [self.bs_null] * n
         for ue in connected:
-            masks[ue] = self._any
+            masks[ue] = self.bs_any
         return tuple(masks)
 
 
@@ -84,9 +100,7 @@ def _ue_mask(codes: Codes, *, has_dpdu: bool, opportunity: bool) -> NDArray[np.i
         access[codes_pb2.ACCESS_HOLD + 1 :] = 0
     if not opportunity:
         ucm[codes_pb2.UCM_NULL + 1 :] = 0
-    mask = np.outer(access, ucm).ravel()
-    mask.setflags(write=False)
-    return mask
+    return np.outer(access, ucm).ravel()
 
 
 def _only_null(count: int) -> NDArray[np.int8]:
