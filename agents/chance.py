@@ -24,12 +24,14 @@ class Purpose(IntEnum):
     SLIP = 9
 
 
-def uniform(seed: NDArray[np.uint64], tti: int, purpose: Purpose, ue_id: NDArray[np.uint32]) -> NDArray[np.float64]:
+def uniform(
+    seed: NDArray[np.uint64], tti: int | NDArray[np.int64], purpose: Purpose, ue_id: NDArray[np.uint32]
+) -> NDArray[np.float64]:
     """Uniform numbers in [0, 1).
 
     Args:
         seed: [n] seed of each UE's environment.
-        tti: TTI.
+        tti: TTI, of all or of each, [n].
         purpose: what for.
         ue_id: [n] UE ids.
 
@@ -37,7 +39,7 @@ def uniform(seed: NDArray[np.uint64], tti: int, purpose: Purpose, ue_id: NDArray
         [n] numbers: a chain of SplitMix64 finalisers (Steele et al., OOPSLA 2014) over the four keys.
     """
     state = _mix(seed)
-    for key in (np.uint64(purpose), np.uint64(tti), ue_id.astype(np.uint64)):
+    for key in (np.uint64(purpose), np.asarray(tti, dtype=np.uint64), ue_id.astype(np.uint64)):
         state = _mix(state ^ _mix(np.asarray(key) + _GOLDEN_GAMMA))
     return (state >> np.uint64(11)).astype(np.float64) * 2.0**-53
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The seam between language agents and whatever runs their model."""
+"""The seam between language agents and whatever runs their model (docs/engine.md)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +33,21 @@ class Request:
     guide: Guide
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """A place in a sentence where the guide left a choice, and what the model thought of it.
+
+    Attributes:
+        position: of the token that was chosen, in the tokens of the sentence.
+        allowed: [k] tokens that could be chosen, ascending.
+        log_probs: [k] natural logarithms of their probabilities, which add up to one.
+    """
+
+    position: int
+    allowed: NDArray[np.int64]
+    log_probs: NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One decision.
@@ -41,15 +56,20 @@ class Reply:
         sentence: without the space before it.
         tokens: that spell it.
         log_prob: natural logarithm of the probability of the sentence among all that the guide permits.
+        entropy: sum over the choices of the entropy of each, in nats; its mean over sentences is the entropy of the
+            distribution of sentences.
+        choices: where there was something to choose, in the order of the sentence.
     """
 
     sentence: str
     tokens: tuple[int, ...]
     log_prob: float
+    entropy: float
+    choices: tuple[Choice, ...] = field(compare=False)
 
 
-Draw = Callable[[NDArray[np.int64], int], NDArray[np.float64]]
-"""(indices of requests, number of the token in the sentence) -> uniform numbers in [0, 1), one for each request."""
+Draw = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+"""([d] indices of requests, [d] number of the choice in the sentence of each) -> [d] uniform numbers in [0, 1)."""
 
 
 class Backend(Protocol):
@@ -61,5 +81,12 @@ class Backend(Protocol):
         Args:
             requests: of any number of agents and environments.
             draw: where chance comes from; None takes the most probable token each time.
+
+        Raises:
+            LlmacError: a prompt is too long for the model.
         """
+        ...
+
+    def weights_changed(self) -> None:
+        """Forget what was computed with earlier weights; to be called after every change of the model's."""
         ...

@@ -19,7 +19,7 @@ from llmac.agents.models import checkpoint
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
 
-_TOKENS_PER_TTI = 2**20
+_CHOICES_PER_TTI = 2**20
 """More than a sentence can have; numbers the draws of a TTI."""
 
 
@@ -87,7 +87,7 @@ class LanguageAgent:
         if not self._sample:
             return None
 
-        def draw(requests: NDArray[np.int64], token: int) -> NDArray[np.float64]:
-            return uniform(seeds[requests], tti * _TOKENS_PER_TTI + token, purpose, speaker[requests])
+        def draw(requests: NDArray[np.int64], choice: NDArray[np.int64]) -> NDArray[np.float64]:
+            return uniform(seeds[requests], tti * _CHOICES_PER_TTI + choice, purpose, speaker[requests])
 
         return draw

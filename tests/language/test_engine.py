@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from llmac.agents.chance import Purpose, uniform
 from llmac.agents.engine import engine as engine_module
+from llmac.agents.engine import memory as memory_module
 from llmac.agents.engine.backend import Guide, Request
 from llmac.agents.engine.engine import Engine
 from llmac.agents.language.guides import BsGuide, UeGuide, UeRules
@@ -77,8 +78,8 @@ class Cases:
         return bs_state(CELL, entries), lambda: BsGuide(self._phrases, place, decoded, limit)
 
 
-def draws(requests: NDArray[np.int64], step: int) -> NDArray[np.float64]:
-    return uniform(np.full(len(requests), 5, dtype=np.uint64), step, Purpose.UE_SENTENCE, requests.astype(np.uint32))
+def draws(requests: NDArray[np.int64], choice: NDArray[np.int64]) -> NDArray[np.float64]:
+    return uniform(np.full(len(requests), 5, dtype=np.uint64), choice, Purpose.UE_SENTENCE, requests.astype(np.uint32))
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -101,21 +102,23 @@ def test_log_probs_equal_the_reference(
 
 @pytest.mark.parametrize("role", list(Role))
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 1000), rows=st.sampled_from([1, 3, 256]))
+@given(seed=st.integers(0, 1000), memory=st.sampled_from([2**10, 2**16, 2**28]))
 def test_batching_padding_and_sharing_change_nothing(
     phrasebook: Phrasebook,
     engines: dict[Role, Engine],
     monkeypatch: pytest.MonkeyPatch,
     role: Role,
     seed: int,
-    rows: int,
+    memory: int,
 ) -> None:
-    monkeypatch.setattr(engine_module, "ROWS_PER_BATCH", rows)
+    monkeypatch.setattr(engine_module, "KEY_VALUE_BYTES", memory)
     cases = Cases(phrasebook, role, 12, seed)
     cases.cases += cases.cases[:4]
+    engines[role].weights_changed()
     together = engines[role].decide(cases.requests(), draws)
     for i, request in enumerate(cases.requests()):
-        (alone,) = engines[role].decide([request], lambda _, step, i=i: draws(np.array([i]), step))
+        engines[role].weights_changed()
+        (alone,) = engines[role].decide([request], lambda _, choice, i=i: draws(np.full(len(choice), i), choice))
         assert alone.sentence == together[i].sentence
         assert alone.log_prob == pytest.approx(together[i].log_prob, abs=TOLERANCE)
 
@@ -124,6 +127,45 @@ def test_the_most_probable_token_is_taken_without_chance(phrasebook: Phrasebook,
     cases = Cases(phrasebook, Role.UE, 8, seed=2)
     lowest = engines[Role.UE].decide(cases.requests(), None)
     assert lowest == engines[Role.UE].decide(cases.requests(), None)
+
+
+def test_what_was_said_before_is_remembered_exactly(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:
+    cases = Cases(phrasebook, Role.BS, 20, seed=4)
+    engines[Role.BS].weights_changed()
+    first = engines[Role.BS].decide(cases.requests(), draws)
+    assert engines[Role.BS].decide(cases.requests(), draws) == first
+    # Other draws go partly where nobody went.
+    other = engines[Role.BS].decide(cases.requests(), lambda i, choice: draws(i + 100, choice))
+    engines[Role.BS].weights_changed()
+    for reply, fresh in zip(
+        other, engines[Role.BS].decide(cases.requests(), lambda i, choice: draws(i + 100, choice)), strict=True
+    ):
+        assert reply.tokens == fresh.tokens
+        assert reply.log_prob == pytest.approx(fresh.log_prob, abs=TOLERANCE)
+
+
+def test_memory_is_bounded(
+    phrasebook: Phrasebook, engines: dict[Role, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_module, "NODES", 50)
+    engine = engines[Role.BS]
+    engine.weights_changed()
+    for seed in range(20):
+        cases = Cases(phrasebook, Role.BS, 10, seed)
+        full = len(engine.memory) > 50
+        engine.decide(cases.requests(), draws)
+        # A BS of the small cell says no more than three messages of at most three choices each, and then its end.
+        assert len(engine.memory) <= (0 if full else 50) + 10 * 12
+
+
+def test_the_entropy_is_that_of_the_choices(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:
+    for reply in engines[Role.BS].decide(Cases(phrasebook, Role.BS, 20, seed=5).requests(), draws):
+        chosen = [reply.tokens[choice.position] for choice in reply.choices]
+        log_probs = [c.log_probs[c.allowed == token].item() for c, token in zip(reply.choices, chosen, strict=True)]
+        assert reply.log_prob == pytest.approx(sum(log_probs))
+        entropies = [-(np.exp(c.log_probs) * c.log_probs).sum() for c in reply.choices]
+        assert reply.entropy == pytest.approx(sum(entropies))
+        assert all(np.exp(c.log_probs).sum() == pytest.approx(1) for c in reply.choices)
 
 
 def test_sentences_are_drawn_with_their_probabilities(

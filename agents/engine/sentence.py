@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""A sentence on its way, and what a model thinks of the tokens that it could go on with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmac.agents.engine.backend import Choice, Draw, Guide, Reply
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Options:
+    """The distribution over the allowed tokens at one point of a sentence.
+
+    Attributes:
+        allowed: [k] tokens, ascending.
+        log_probs: [k] of them.
+        cumulative: [k] sums of their probabilities.
+        best: index of the most probable one.
+        entropy: in nats.
+    """
+
+    allowed: NDArray[np.int64]
+    log_probs: NDArray[np.float64]
+    cumulative: NDArray[np.float64]
+    best: int
+    entropy: float
+
+    def pick(self, uniform: float | None) -> int:
+        """Index of the token that a uniform number in [0, 1) chooses; the most probable one without."""
+        if uniform is None:
+            return self.best
+        # Rounding may leave the last sum just below one.
+        return min(int(self.cumulative.searchsorted(uniform, "right")), len(self.allowed) - 1)
+
+
+def options_of(logits: NDArray[np.float64], allowed: Sequence[NDArray[np.int64]]) -> list[Options]:
+    """Distributions from logits.
+
+    Args:
+        logits: [sum of k] those of the allowed tokens, one point after the other.
+        allowed: [points] of [k] tokens each.
+    """
+    sizes = np.array([tokens.size for tokens in allowed])
+    options = np.arange(sizes.max()) < sizes[:, None]
+    padded = np.full(options.shape, -np.inf)
+    padded[options] = logits
+    padded -= padded.max(axis=1, keepdims=True)
+    log_probs = padded - np.log(np.exp(padded).sum(axis=1, keepdims=True))
+    probs = np.exp(log_probs)
+    entropy = -(probs * np.where(options, log_probs, 0.0)).sum(axis=1)
+    columns = zip(
+        allowed, log_probs, probs.cumsum(axis=1), log_probs.argmax(axis=1).tolist(), entropy.tolist(), strict=True
+    )
+    return [Options(a, lp[: a.size].copy(), c[: a.size].copy(), best, h) for a, lp, c, best, h in columns]
+
+
+class Sentence:
+    """What one request has led to so far.
+
+    Attributes:
+        tokens: said so far.
+        choices: number of those that were chosen, not forced.
+    """
+
+    __slots__ = ("_guide", "_made", "choices", "tokens")
+
+    def __init__(self, guide: Guide) -> None:
+        self._guide = guide
+        self._made: list[tuple[int, int, Options]] = []
+        self.choices = 0
+        self.tokens: list[int] = []
+
+    @property
+    def allowed(self) -> NDArray[np.int64]:
+        """Tokens that may come next."""
+        return self._guide.allowed
+
+    @property
+    def open(self) -> bool:
+        """Whether there is something left to say."""
+        return self._guide.allowed.size > 0
+
+    def forced(self) -> tuple[int, ...]:
+        """Say what the guide leaves no choice about, and return it."""
+        guide = self._guide
+        said = len(self.tokens)
+        while guide.allowed.size == 1:
+            token = int(guide.allowed[0])
+            self.tokens.append(token)
+            guide.advance(token)
+        return tuple(self.tokens[said:])
+
+    def choose(self, options: Options, uniform: float | None) -> tuple[int, ...]:
+        """Say a token and what is forced after it, and return them."""
+        index = options.pick(uniform)
+        token = int(options.allowed[index])
+        self._made.append((len(self.tokens), index, options))
+        self.choices += 1
+        self.tokens.append(token)
+        self._guide.advance(token)
+        return (token, *self.forced())
+
+    def reply(self, text: str) -> Reply:
+        """The decision, when the sentence is complete and its tokens spell `text`."""
+        return Reply(
+            sentence=text.strip(),
+            tokens=tuple(self.tokens),
+            log_prob=float(sum(options.log_probs[index] for _, index, options in self._made)),
+            entropy=sum(options.entropy for _, _, options in self._made),
+            choices=tuple(Choice(position, options.allowed, options.log_probs) for position, _, options in self._made),
+        )
+
+
+def uniforms(draw: Draw | None, requests: Sequence[int], sentences: Sequence[Sentence]) -> Sequence[float | None]:
+    """For each of the requests, a number for its next choice, if chance is wanted."""
+    if draw is None:
+        return [None] * len(requests)
+    number = np.array([sentences[i].choices for i in requests], dtype=np.int64)
+    return draw(np.array(requests, dtype=np.int64), number).tolist()
