@@ -22,6 +22,10 @@ class AddressError(LlmacError):
     """An address that the bridge does not listen on, or cannot."""
 
 
+class KeyFileError(LlmacError):
+    """CURVE keys that are missing, damaged, or readable by others."""
+
+
 class OutOfTurnError(LlmacError):
     """A call at the wrong time: `follow` before `lead`, a phase before `reset` or after the end of the episode."""
 

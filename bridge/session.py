@@ -10,6 +10,7 @@ import secrets
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Literal, TypeVar
 
@@ -27,6 +28,7 @@ from llmac.bridge.launch import Launcher, Peer
 from llmac.bridge.wire import frame
 from llmac.bridge.wire.frame import DamagedFrameError, ForeignVersionError
 from llmac.bridge.wire.handshake import refusal_of, refusal_of_version
+from llmac.bridge.wire.keys import load as load_keys
 from llmac.bridge.wire.transport import Listener
 from llmac.v1 import wire_pb2
 
@@ -78,23 +80,31 @@ class Session:
     Args:
         launcher: starts the processes.
         processes: P, how many.
-        address: None for ipc in a private directory, or "tcp://127.0.0.1:*".
+        address: None for ipc in a private directory, or as in `Listener`.
         deadlines: of the steps.
+        keys: folder with Python's CURVE keys, needed beyond this machine.
 
     Raises:
         AddressError: the address cannot be used.
+        KeyFileError: the keys cannot be used.
         CellMissingError: there is nothing to start.
         BridgeError: the processes did not start, or cannot be talked to.
     """
 
     def __init__(
-        self, launcher: Launcher, processes: int = 1, address: str | None = None, deadlines: Deadlines | None = None
+        self,
+        launcher: Launcher,
+        processes: int = 1,
+        address: str | None = None,
+        deadlines: Deadlines | None = None,
+        keys: Path | None = None,
     ) -> None:
         self.deadlines = deadlines or Deadlines()
         self._launcher = launcher
-        self._listener = Listener(address)
+        self._listener = Listener(address, load_keys(keys) if keys else None)
         self._cells: list[Cell | None] = [None] * processes
         self._hellos: dict[bytes, wire_pb2.Hello] = {}
+        self._early: dict[bytes, bytes] = {}  # Hello of cells that were started again by somebody else
         self._end = weakref.finalize(self, _end, os.getpid(), self._cells, self._listener)
         try:
             self.restore()
@@ -132,7 +142,8 @@ class Session:
             for index, cell in enumerate(self._cells):
                 if cell is None:
                     started.append(self._start(index))
-            self._gather("handshake", started, self.deadlines.handshake_s, self._accept_hello)
+            late = [cell for cell in started if not self._came_early(cell)]
+            self._gather("handshake", late, self.deadlines.handshake_s, self._accept_hello)
         except BaseException:
             for cell in started:  # none stays that was not welcomed
                 if cell in self._cells:
@@ -220,6 +231,9 @@ class Session:
 
     def _drop(self, cell: Cell) -> None:
         self._listener.unwatch(cell.descriptor)
+        if cell.peer.greeting == 0 and cell.route not in self._early:  # nobody here can end it: it is asked to go
+            request = wire_pb2.Message(close=wire_pb2.Close()).SerializeToString()
+            self._listener.send(cell.route, frame.encode(cell.session, cell.sequence + 1, request))
         cell.peer.stop(0.0)
         self._cells[self._cells.index(cell)] = None
 
@@ -245,6 +259,7 @@ class Session:
                 late, *others = waiting.values()
                 for cell in others:
                     self._drop(cell)
+                late.remark = self._listener.failed_handshake() or late.remark
                 raise self._fail(late, DeadlineError, step, f"no answer within {deadline_s:g} s")
             if now >= repeat_at:
                 repeat_at = end
@@ -272,6 +287,9 @@ class Session:
             if not self._repeat(cell):
                 raise self._fail(cell, FrameError, step, str(error)) from error
             return None
+        if arrived.session == cell.peer.greeting == 0:
+            self._early[cell.route] = data
+            raise self._fail(cell, CellCrashError, step, "the cell was started again, and its episode is lost")
         if arrived.session != cell.session:
             cell.remark = _foreign(arrived, cell)
             return None
@@ -296,7 +314,7 @@ class Session:
     def _accept_hello(self, cell: Cell, data: bytes) -> bool:
         try:
             arrived = frame.decode(data)
-            if arrived.session != cell.session:
+            if arrived.session != cell.peer.greeting:
                 cell.remark = _foreign(arrived, cell)
                 return False
             message = wire_pb2.Message.FromString(arrived.payload)
@@ -311,6 +329,11 @@ class Session:
         self._hellos[cell.route] = message.hello
         self._tell(cell, wire_pb2.Message(welcome=wire_pb2.Welcome()))
         return True
+
+    def _came_early(self, cell: Cell) -> bool:
+        """Welcome a cell whose Hello came while its predecessor was waited for."""
+        hello = self._early.pop(cell.route, None)
+        return hello is not None and self._accept_hello(cell, hello)
 
     def _refuse(self, cell: Cell, reason: str) -> HandshakeError:
         """Tell the cell why, and let it log that and end."""

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from llmac.agents import registry
+from llmac.agents.cli.cells import Cells, KeysOption, ListenOption, cells
 from llmac.agents.cli.options import ChannelOption, SetOption, overrides, writable_folder
 from llmac.agents.evaluation import summary
 from llmac.agents.evaluation.episodes import play
@@ -31,8 +32,12 @@ def run(
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
     channel: ChannelOption = None,
     set_: SetOption = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for summary.json and trace.parquet.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for summary.json, trace.parquet and the logs of the cells.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
+    listen: ListenOption = None,
+    keys: KeysOption = None,
 ) -> None:
     """Run agents in a scenario and compare them."""
     names = agents.split(",")
@@ -44,7 +49,9 @@ def run(
     if out is not None:
         writable_folder("--out", out)
     seed_list = list(range(seed, seed + seeds))
-    episodes, ns3_version = _play_all(chosen, names, seed_list, processes, out)
+    processes = min(processes, seeds)
+    where = cells(listen, keys, processes, out)
+    episodes, ns3_version = _play_all(chosen, names, seed_list, processes, where, out)
     estimates = {name: summary.estimates(episodes[name]) for name in names}
     document = summary.document(chosen.name, seed_list, ns3_version, estimates)
     if out is not None:
@@ -58,14 +65,14 @@ def run(
 
 
 def _play_all(
-    scenario: Scenario, names: list[str], seeds: list[int], processes: int, out: Path | None
+    scenario: Scenario, names: list[str], seeds: list[int], processes: int, where: Cells, out: Path | None
 ) -> tuple[dict[str, list[dict[str, float]]], str]:
     """Episodes of every agent, and of the reference if it is not among them; and the version of ns-3."""
     players = list(dict.fromkeys([*names, registry.REFERENCE]))
     copies = [scenario] * len(seeds)
     episodes: dict[str, list[dict[str, float]]] = {}
     with (
-        ColumnEnv(copies, processes=min(processes, len(seeds)), privileged=True, bound=True) as env,
+        ColumnEnv(copies, processes=processes, privileged=True, bound=True, **where) as env,
         TraceWriter(out / "trace.parquet" if out else None, scenario, seeds) as trace,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):

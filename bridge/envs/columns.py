@@ -6,6 +6,7 @@ One call is one phase of all environments: `reset`, then `lead` and `follow` in 
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -46,8 +47,9 @@ class ColumnEnv:
         privileged: observe `Privileged` columns, too.
         bound: compute the upper bound on deliveries, in `EpisodeEnd.bound`.
         launcher: starts the processes; by default the local executable.
-        address: None for ipc in a private directory, or "tcp://127.0.0.1:*".
+        address: None for ipc in a private directory, or as in `Listener`.
         deadlines: of the steps.
+        keys: folder with Python's CURVE keys.
 
     Raises:
         ScenarioError: the scenarios cannot run in step.
@@ -66,6 +68,7 @@ class ColumnEnv:
         launcher: Launcher | None = None,
         address: str | None = None,
         deadlines: Deadlines | None = None,
+        keys: Path | None = None,
     ) -> None:
         self._ttis = ttis
         self._batch = lay_out(scenarios, processes, ttis, privileged=privileged, bound=bound)
@@ -74,7 +77,7 @@ class ColumnEnv:
         self._leader: LeaderObservation  # of all of them
         self._members = (b"", b"")  # who is connected, as bytes
         self._ue_ids: codec.PerEnvironment  # ids given out so far
-        self._session = Session(launcher or LocalLauncher(), processes, address, deadlines)
+        self._session = Session(launcher or LocalLauncher(), processes, address, deadlines, keys)
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:

@@ -12,6 +12,11 @@ class Peer(Protocol):
         """Who it is, for error messages: "cell 0 (process 4711)"."""
         ...
 
+    @property
+    def greeting(self) -> int:
+        """Session number that its Hello carries: the one that it was started with, or 0 when it is to be given one."""
+        ...
+
     def fileno(self) -> int:
         """A descriptor that becomes readable when the process ends."""
         ...

@@ -23,7 +23,8 @@ class LocalLauncher:
 
     Args:
         command: what to start, before the arguments that every cell gets; by default the executable that is found.
-        log_dir: keeps what process I writes in cell-I.log there; by default only its last lines are kept, for errors.
+        log_dir: keeps what process I writes in cell-I.log there, in place of what an earlier run has left; by default
+            only its last lines are kept, for errors.
 
     Raises:
         CellMissingError: no executable was found.
@@ -34,13 +35,15 @@ class LocalLauncher:
         self._log_dir = log_dir
         if log_dir is not None:
             log_dir.mkdir(parents=True, exist_ok=True)
+            for left in log_dir.glob("cell-*.log*"):
+                left.unlink()
 
     def start(self, endpoint: str, session: int, index: int) -> "LocalCell":
         """Start process `index`, which connects to `endpoint` for `session`; see `Launcher`."""
         options = {"connect": endpoint, "session": session, "process": index, "parent-pid": os.getpid()}
         arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         file = None if self._log_dir is None else self._log_dir / f"cell-{index}.log"
-        return LocalCell(index, [*self._command, *arguments], file)
+        return LocalCell(index, session, [*self._command, *arguments], file)
 
 
 class LocalCell:
@@ -48,6 +51,7 @@ class LocalCell:
 
     Args:
         index: its number among the processes.
+        session: number that it was given.
         command: what to start.
         log_file: where to keep what it writes, if anywhere.
 
@@ -55,7 +59,8 @@ class LocalCell:
         CellMissingError: it cannot be started.
     """
 
-    def __init__(self, index: int, command: Sequence[str], log_file: Path | None) -> None:
+    def __init__(self, index: int, session: int, command: Sequence[str], log_file: Path | None) -> None:
+        self.greeting = session
         reader, writer = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (no shell; the user's own executable)

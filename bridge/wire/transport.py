@@ -7,6 +7,7 @@ libzmq's defaults wait for ever, buffer without limit and drop silently; none of
 import errno
 import fcntl
 import os
+import struct
 import tempfile
 from contextlib import suppress
 from math import ceil
@@ -14,9 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import zmq
+from zmq.auth.thread import ThreadAuthenticator
 
 from llmac.bridge.errors import AddressError
 from llmac.bridge.wire.frame import MAX_FRAME_BYTES
+from llmac.bridge.wire.keys import ServerKeys
 
 HEARTBEAT_INTERVAL_MS = 500
 HEARTBEAT_TIMEOUT_MS = 2000
@@ -41,26 +44,41 @@ _OPTIONS = {
     zmq.ROUTER_HANDOVER: 1,  # a process that was started again takes over the name of its predecessor
 }
 
+_EVENT = struct.Struct("=HI")
+_FAILURES: dict[int, str] = {
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH: "a cell whose key is not in the folder clients/ was turned away",
+    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "a cell with another server.key was turned away",
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "somebody came and left without an introduction, as a cell without keys does",
+}
+"""Events of the socket's monitor, and what they mean, a clause."""
+
 
 class Listener:
     """Binds, and exchanges frames with the peers that connect.
 
     Args:
         address: None for ipc in a new directory that only this user can enter, or "tcp://127.0.0.1:*" (any free port),
-            or "tcp://127.0.0.1:PORT".
+            or "tcp://127.0.0.1:PORT", or with keys "tcp://ADDRESS:PORT" of another interface.
+        keys: for CURVE; only cells with one of its `clients` keys may then connect.
 
     Raises:
-        AddressError: the address is not on this machine, or cannot be bound.
+        AddressError: the address can be reached from elsewhere and there are no keys, or it cannot be bound.
     """
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, keys: ServerKeys | None = None) -> None:
         if address is not None:
-            _check_loopback(address)
+            _check_address(address, keys)
         self._directory = PrivateDirectory() if address is None else None
         self._context = zmq.Context()
+        self._authenticator = _authenticate(self._context, keys) if keys else None
         self._socket = self._context.socket(zmq.ROUTER)
         for option, value in _OPTIONS.items():
             self._socket.setsockopt(option, value)
+        self._socket.setsockopt(zmq.IPV6, "[" in (address or ""))
+        if keys:
+            self._socket.setsockopt(zmq.CURVE_SERVER, 1)
+            self._socket.setsockopt(zmq.CURVE_SECRETKEY, keys.secret)
+        self._monitor = self._socket.get_monitor_socket(sum(_FAILURES))
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         try:
@@ -104,8 +122,21 @@ class Listener:
             raise
         return True
 
+    def failed_handshake(self) -> str:
+        """Why somebody who came was turned away since this was last asked, a clause; empty when nobody was."""
+        clause = ""
+        while self._monitor.poll(0):
+            event, _ = _EVENT.unpack(self._monitor.recv_multipart()[0])
+            clause = _FAILURES[event]
+        return clause
+
     def close(self) -> None:
-        """Close the socket and leave nothing behind."""
+        """Close the socket and leave nothing behind; may be called again."""
+        if not self._context.closed:
+            self._socket.disable_monitor()
+        if self._authenticator is not None:
+            self._authenticator.stop()
+            self._authenticator = None
         self._context.destroy(linger=0)
         if self._directory is not None:
             self._directory.remove()
@@ -159,8 +190,28 @@ def _remove(directory: Path) -> None:
         directory.rmdir()
 
 
-def _check_loopback(address: str) -> None:
-    if urlsplit(address).hostname not in {"127.0.0.1", "::1"} or not address.startswith("tcp://"):
+def _check_address(address: str, keys: ServerKeys | None) -> None:
+    if not address.startswith("tcp://"):
+        raise AddressError(f"{address} is no address to listen on; give tcp://127.0.0.1:* or none, for ipc")
+    if urlsplit(address).hostname not in {"127.0.0.1", "::1"} and keys is None:
         raise AddressError(
-            f"{address}: the bridge listens on this machine only; give tcp://127.0.0.1:* or no address, for ipc"
+            f"{address} can be reached from other machines and needs keys, which `llmac keys` makes; without keys the "
+            "bridge listens on this machine only: give tcp://127.0.0.1:* or no address, for ipc"
         )
+
+
+class _Allowed:
+    """Tells pyzmq's authenticator which keys may come in."""
+
+    def __init__(self, keys: ServerKeys) -> None:
+        self._keys = keys
+
+    def callback(self, domain: str, key: bytes) -> bool:  # noqa: ARG002 (pyzmq's signature)
+        return key in self._keys.clients
+
+
+def _authenticate(context: "zmq.Context[zmq.Socket[bytes]]", keys: ServerKeys) -> ThreadAuthenticator:
+    authenticator = ThreadAuthenticator(context)
+    authenticator.start()
+    authenticator.configure_curve_callback(credentials_provider=_Allowed(keys))
+    return authenticator

@@ -13,35 +13,31 @@ namespace
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds ESTABLISH_LIMIT{10000}; //!< to connect for the first time
-constexpr milliseconds DOWN_LIMIT{1000};       //!< to connect again
-constexpr milliseconds TICK{250};              //!< between looks at clocks and the parent
-constexpr int HEARTBEAT_INTERVAL_MS = 500;     //!< between heartbeats
-constexpr int HEARTBEAT_TIMEOUT_MS = 2000;     //!< without an answer: the connection is down
-constexpr int SEND_TIMEOUT_MS = 1000;          //!< to hand a frame to ZeroMQ
-constexpr int64_t GREATEST_FRAME = 64 << 20;   //!< bytes
-constexpr int QUEUED_FRAMES = 16; //!< in each direction; there is one request at a time
+constexpr milliseconds DOWN_LIMIT{1000};     //!< to connect again
+constexpr milliseconds TICK{250};            //!< between looks at clocks and the parent
+constexpr int HEARTBEAT_INTERVAL_MS = 500;   //!< between heartbeats
+constexpr int HEARTBEAT_TIMEOUT_MS = 2000;   //!< without an answer: the connection is down
+constexpr int SEND_TIMEOUT_MS = 1000;        //!< to hand a frame to ZeroMQ
+constexpr int64_t GREATEST_FRAME = 64 << 20; //!< bytes
+constexpr int QUEUED_FRAMES = 16;            //!< in each direction; there is one request at a time
 constexpr const char* MONITOR = "inproc://monitor"; //!< where the monitor is
 
 } // namespace
 
-Connection::Connection(const std::string& endpoint, uint32_t process, pid_t parent)
-    : m_endpoint(endpoint),
-      m_parent(parent),
+Connection::Connection(const ConnectionOptions& options)
+    : m_options(options),
+      m_parent(options.parent),
       m_context(1),
-      m_socket(m_context, zmq::socket_type::dealer),
+      m_socket(m_context, options.type),
       m_monitor(m_context, zmq::socket_type::pair),
-      m_downSince(Clock::now())
+      m_start(Clock::now()),
+      m_downSince(m_start)
 {
-    m_socket.set(zmq::sockopt::routing_id, "cell-" + std::to_string(process));
-    m_socket.set(zmq::sockopt::linger, 0);
-    m_socket.set(zmq::sockopt::sndtimeo, SEND_TIMEOUT_MS);
-    m_socket.set(zmq::sockopt::maxmsgsize, GREATEST_FRAME);
-    m_socket.set(zmq::sockopt::sndhwm, QUEUED_FRAMES);
-    m_socket.set(zmq::sockopt::rcvhwm, QUEUED_FRAMES);
-    m_socket.set(zmq::sockopt::heartbeat_ivl, HEARTBEAT_INTERVAL_MS);
-    m_socket.set(zmq::sockopt::heartbeat_timeout, HEARTBEAT_TIMEOUT_MS);
-    const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+    CheckEndpoint(options.endpoint, options.keys.has_value());
+    Configure();
+    const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
     if (zmq_socket_monitor(m_socket.handle(), MONITOR, events) != 0)
     {
         throw zmq::error_t();
@@ -50,12 +46,35 @@ Connection::Connection(const std::string& endpoint, uint32_t process, pid_t pare
     m_monitor.connect(MONITOR);
     try
     {
-        m_socket.connect(endpoint);
+        m_socket.connect(options.endpoint);
     }
     catch (const zmq::error_t& error)
     {
         throw ConnectionError(ConnectionError::NOT_ESTABLISHED,
-                              endpoint + " is no endpoint to connect to: " + error.what());
+                              options.endpoint + " is no endpoint to connect to: " + error.what());
+    }
+}
+
+void
+Connection::Configure()
+{
+    if (!m_options.routingId.empty())
+    {
+        m_socket.set(zmq::sockopt::routing_id, m_options.routingId);
+    }
+    m_socket.set(zmq::sockopt::linger, 0);
+    m_socket.set(zmq::sockopt::sndtimeo, SEND_TIMEOUT_MS);
+    m_socket.set(zmq::sockopt::maxmsgsize, GREATEST_FRAME);
+    m_socket.set(zmq::sockopt::sndhwm, QUEUED_FRAMES);
+    m_socket.set(zmq::sockopt::rcvhwm, QUEUED_FRAMES);
+    m_socket.set(zmq::sockopt::heartbeat_ivl, HEARTBEAT_INTERVAL_MS);
+    m_socket.set(zmq::sockopt::heartbeat_timeout, HEARTBEAT_TIMEOUT_MS);
+    m_socket.set(zmq::sockopt::ipv6, m_options.endpoint.find('[') != std::string::npos);
+    if (m_options.keys)
+    {
+        m_socket.set(zmq::sockopt::curve_serverkey, m_options.keys->server);
+        m_socket.set(zmq::sockopt::curve_publickey, m_options.keys->open);
+        m_socket.set(zmq::sockopt::curve_secretkey, m_options.keys->secret);
     }
 }
 
@@ -65,7 +84,7 @@ Connection::Send(const std::string& frame)
     if (!m_socket.send(zmq::buffer(frame), zmq::send_flags::none))
     {
         throw ConnectionError(ConnectionError::LOST,
-                              "Python at " + m_endpoint + " takes no more frames");
+                              "Python at " + m_options.endpoint + " takes no more frames");
     }
 }
 
@@ -87,7 +106,8 @@ Connection::Receive(std::optional<milliseconds> deadline)
         {
             ReadMonitor();
         }
-        if (items[0].revents != 0 && m_socket.recv(frame, zmq::recv_flags::dontwait))
+        // Even when the poll saw none: what came before the connection went down is taken.
+        if (m_socket.recv(frame, zmq::recv_flags::dontwait))
         {
             return frame;
         }
@@ -95,7 +115,7 @@ Connection::Receive(std::optional<milliseconds> deadline)
         if (deadline && Clock::now() - start > *deadline)
         {
             throw ConnectionError(ConnectionError::NOT_ESTABLISHED,
-                                  "Python at " + m_endpoint + " did not answer in time");
+                                  "Python at " + m_options.endpoint + " did not answer in time");
         }
     }
 }
@@ -110,8 +130,26 @@ Connection::ReadMonitor()
         uint16_t number;
         std::memcpy(&number, event.data(), sizeof(number));
         m_connected = number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-        m_wasConnected |= m_connected;
         m_downSince = Clock::now();
+        m_wasConnected |= m_connected;
+        if (number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        {
+            throw ConnectionError(ConnectionError::REFUSED,
+                                  "Python at " + m_options.endpoint +
+                                      " refuses the key of this cell: the public half of its "
+                                      "secret.key has to be in Python's folder clients/");
+        }
+        if (number == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ||
+            number == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+        {
+            m_remark = m_options.keys ? ": who is there does not have the key in server.key"
+                                      : ": who is there does not speak as this cell does; if it "
+                                        "asks for keys, give --keys";
+        }
+        if (m_wasConnected && !m_connected && m_options.type == zmq::socket_type::req)
+        {
+            return; // for good: the answer that is waited for went down with the connection
+        }
     }
 }
 
@@ -124,13 +162,16 @@ Connection::CheckPresence() const
                               "the process that started this cell has ended");
     }
     const auto down = Clock::now() - m_downSince;
-    if (!m_connected && m_wasConnected && down > DOWN_LIMIT)
+    const auto limit = m_options.type == zmq::socket_type::req ? milliseconds{0} : DOWN_LIMIT;
+    if (!m_connected && m_wasConnected && down >= limit)
     {
-        throw ConnectionError(ConnectionError::LOST, "Python at " + m_endpoint + " is gone");
+        throw ConnectionError(ConnectionError::LOST,
+                              "Python at " + m_options.endpoint + " is gone");
     }
-    if (!m_wasConnected && down > ESTABLISH_LIMIT)
+    if (!m_wasConnected && Clock::now() - m_start > m_options.wait)
     {
-        throw ConnectionError(ConnectionError::NOT_ESTABLISHED, "nobody answers at " + m_endpoint);
+        throw ConnectionError(ConnectionError::NOT_ESTABLISHED,
+                              "nobody answers at " + m_options.endpoint + m_remark);
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef LLMAC_CONNECTION_H
 #define LLMAC_CONNECTION_H
 
+#include "keys.h"
 #include "parent-watch.h"
 
 #include <chrono>
@@ -17,6 +18,7 @@ namespace llmac
 class ConnectionError : public std::runtime_error
 {
   public:
+    static constexpr int REFUSED = 3;         //!< exit status: Python refuses this cell's key
     static constexpr int LOST = 4;            //!< exit status: Python is gone
     static constexpr int NOT_ESTABLISHED = 5; //!< exit status: Python was never there
 
@@ -40,21 +42,29 @@ class ConnectionError : public std::runtime_error
     int m_status; //!< exit status
 };
 
+/// Where Python is, and what a cell needs to get there.
+struct ConnectionOptions
+{
+    std::string endpoint;                  //!< that Python is bound to
+    std::string routingId;                 //!< unique on the endpoint; empty: none
+    pid_t parent{0};                       //!< that started this process; 0: nobody to watch
+    std::chrono::milliseconds wait{10000}; //!< until Python has to be there
+    std::optional<CurveKeys> keys;         //!< needed beyond this machine
+    zmq::socket_type type{zmq::socket_type::dealer}; //!< of the socket
+};
+
 /**
- * \brief The DEALER socket of a cell, and what tells that Python is still there
+ * \brief The socket of a cell, and what tells that Python is still there
  *
  * A pause of any length between requests is fine as long as heartbeats come. Python is lost when
- * the connection stays down for a second, or when the process that started the cell ends.
+ * the connection stays down for a second, or when the process that started the cell ends. A REQ
+ * socket, whose answer goes down with the connection, has lost Python at once.
  */
 class Connection
 {
   public:
-    /**
-     * \param endpoint that Python is bound to
-     * \param process id of this cell process, unique on the endpoint
-     * \param parent process that started this one, 0 when it is on another machine
-     */
-    Connection(const std::string& endpoint, uint32_t process, pid_t parent);
+    /// 	hrow KeyError when the endpoint needs keys 	hrow ConnectionError when there is none
+    explicit Connection(const ConnectionOptions& options);
 
     /// Send a frame.
     void Send(const std::string& frame);
@@ -69,18 +79,22 @@ class Connection
   private:
     using Clock = std::chrono::steady_clock;
 
-    /// Take note of what the monitor tells.
+    /// Set every option of the socket.
+    void Configure();
+    /// Take note of what the monitor tells. \throw ConnectionError when Python refuses the key
     void ReadMonitor();
     /// \throw ConnectionError when Python is gone
     void CheckPresence() const;
 
-    std::string m_endpoint;        //!< that Python is bound to
+    ConnectionOptions m_options;   //!< as given
     ParentWatch m_parent;          //!< the process that started this one
     zmq::context_t m_context;      //!< with one I/O thread
-    zmq::socket_t m_socket;        //!< DEALER
-    zmq::socket_t m_monitor;       //!< PAIR, events of the DEALER
+    zmq::socket_t m_socket;        //!< to Python
+    zmq::socket_t m_monitor;       //!< PAIR, events of the socket
     bool m_connected{false};       //!< now
     bool m_wasConnected{false};    //!< at any time
+    std::string m_remark;          //!< why it is not connected, if that is known
+    Clock::time_point m_start;     //!< of the attempt to connect
     Clock::time_point m_downSince; //!< when not connected: since when
 };
 

@@ -1,82 +1,86 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// llmac-cell: simulates cells for the agents of a Python process, see docs/wire.md.
+// llmac-cell: simulates cells for the agents of a Python process, see docs/wire.md and
+// docs/ns3gym.md.
 #include "catalogue.h"
+#include "gym-session.h"
+#include "options.h"
+#include "scenario-reader.h"
 #include "session.h"
 #include "version.h"
 
-#include <charconv>
+#include <fstream>
 #include <iostream>
-#include <map>
 
 namespace
 {
 
+using llmac::Options;
+using llmac::UsageError;
+
 constexpr int BAD_USAGE = 2; //!< exit status
 
 constexpr const char* USAGE =
-    "usage: llmac-cell --connect=ENDPOINT --session=N --process=I [--parent-pid=PID]\n"
+    "usage: llmac-cell --connect=ENDPOINT --process=I [--session=N] [--parent-pid=PID] [--wait=S]\n"
+    "                  [--keys=FOLDER]\n"
+    "       llmac-cell --wire=ns3gym --port=P --scenario=FILE --seed=N [--rows=M]\n"
+    "                  [--parent-pid=PID] [--wait=S]\n"
     "       llmac-cell --models | --version\n";
 
-/// The command line cannot be understood.
-struct UsageError : std::runtime_error
+/// \return what both ways of speaking have in common
+llmac::ConnectionOptions
+ReadConnection(const Options& options, uint32_t wait)
 {
-    using std::runtime_error::runtime_error;
-};
-
-/// \return the value of each option, written --name=value or --name value
-std::map<std::string, std::string>
-ReadOptions(int argc, char* argv[])
-{
-    std::map<std::string, std::string> options;
-    for (int i = 1; i < argc; ++i)
-    {
-        const std::string text = argv[i];
-        const auto equals = text.find('=');
-        if (text.rfind("--", 0) != 0 || (equals == std::string::npos && i + 1 == argc))
-        {
-            throw UsageError(text + " is no option with a value");
-        }
-        const std::string name = text.substr(2, equals == std::string::npos ? equals : equals - 2);
-        options[name] = equals == std::string::npos ? argv[++i] : text.substr(equals + 1);
-    }
-    return options;
-}
-
-/// \return an option as a decimal number
-template <typename T>
-T
-ReadNumber(const std::map<std::string, std::string>& options, const std::string& name)
-{
-    const auto option = options.find(name);
-    if (option == options.end())
-    {
-        throw UsageError("--" + name + " is missing");
-    }
-    const std::string& text = option->second;
-    T number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size())
-    {
-        throw UsageError("--" + name + " is a decimal number, not " + text);
-    }
-    return number;
+    llmac::ConnectionOptions connection;
+    connection.parent = options.GetNumber<pid_t>("parent-pid", 0);
+    connection.wait = std::chrono::seconds(options.GetNumber<uint32_t>("wait", wait));
+    return connection;
 }
 
 /// Serve a Python process until it closes the session.
 void
-Serve(const std::map<std::string, std::string>& options)
+Serve(const Options& options)
 {
-    if (options.count("connect") == 0)
+    options.CheckNames({"connect", "process", "session", "parent-pid", "wait", "keys"});
+    auto where = ReadConnection(options, 10);
+    where.endpoint = options.Get("connect");
+    const auto process = options.GetNumber<uint32_t>("process");
+    where.routingId = "cell-" + std::to_string(process);
+    if (options.Has("keys"))
     {
-        throw UsageError("--connect is missing");
+        where.keys = llmac::ReadKeys(options.Get("keys"));
     }
-    const auto session = ReadNumber<uint64_t>(options, "session");
-    const auto process = ReadNumber<uint32_t>(options, "process");
-    const auto parent = options.count("parent-pid") ? ReadNumber<pid_t>(options, "parent-pid") : 0;
-    llmac::Connection connection(options.at("connect"), process, parent);
-    llmac::Session conversation(connection, session, process);
-    conversation.Handshake();
-    conversation.Serve();
+    llmac::Connection connection(where);
+    llmac::Session session(connection, options.GetNumber<uint64_t>("session", 0), process);
+    session.Handshake(where.wait);
+    session.Serve();
+}
+
+/// Simulate one episode for an agent of ns3-gym.
+void
+ServeGym(const Options& options)
+{
+    options.CheckNames({"wire", "port", "scenario", "seed", "rows", "parent-pid", "wait"});
+    if (options.Get("wire") != "ns3gym")
+    {
+        throw UsageError("--wire is ns3gym, or not given");
+    }
+    llmac::v1::Scenario message;
+    std::ifstream file(options.Get("scenario"), std::ios::binary);
+    if (!file || !message.ParseFromIstream(&file))
+    {
+        throw UsageError(options.Get("scenario") +
+                         " is no serialised scenario; `llmac ns3gym` makes one from YAML");
+    }
+    const auto scenario = llmac::ReadScenario(message);
+    auto where = ReadConnection(options, 60);
+    where.endpoint = "tcp://localhost:" + std::to_string(options.GetNumber<uint16_t>("port"));
+    where.type = zmq::socket_type::req;
+    llmac::Connection connection(where);
+    llmac::GymSession(connection,
+                      scenario,
+                      options.GetNumber<uint64_t>("seed"),
+                      options.GetNumber<uint32_t>("rows", 0))
+        .Run();
 }
 
 /// Print a sentence for the log. \return the exit status
@@ -106,12 +110,17 @@ main(int argc, char* argv[])
         {
             return llmac::CreateCatalogue().SerializeToOstream(&std::cout) ? 0 : 1;
         }
-        Serve(ReadOptions(argc, argv));
+        const Options options(argc, argv);
+        options.Has("wire") ? ServeGym(options) : Serve(options);
         return 0;
     }
     catch (const UsageError& error)
     {
         std::cerr << USAGE;
+        return Fail(BAD_USAGE, error.what());
+    }
+    catch (const llmac::KeyError& error)
+    {
         return Fail(BAD_USAGE, error.what());
     }
     catch (const llmac::HandshakeRefused& error)

@@ -17,8 +17,7 @@ NS_LOG_COMPONENT_DEFINE("OfdmaSession");
 namespace
 {
 
-constexpr std::chrono::milliseconds WELCOME_LIMIT{10000}; //!< to answer Hello
-constexpr std::size_t GREATEST_ENVIRONMENTS = 4096;       //!< of one process
+constexpr std::size_t GREATEST_ENVIRONMENTS = 4096; //!< of one process
 
 /// \return name of a message on the wire
 std::string
@@ -38,7 +37,7 @@ Session::Session(Connection& connection, uint64_t session, uint32_t process)
 }
 
 void
-Session::Handshake()
+Session::Handshake(std::chrono::milliseconds wait)
 {
     auto& hello = *m_reply.mutable_hello();
     hello.set_schema_digest(SCHEMA_DIGEST);
@@ -47,8 +46,8 @@ Session::Handshake()
     hello.set_process_id(m_process);
     EncodeFrame({m_session, 0}, m_reply, m_frame);
     m_connection.Send(m_frame);
-    const auto frame = m_connection.Receive(WELCOME_LIMIT);
-    DecodeFrame(frame.data(), frame.size(), m_request);
+    const auto frame = m_connection.Receive(wait);
+    const FrameHeader header = DecodeFrame(frame.data(), frame.size(), m_request);
     if (m_request.has_refusal())
     {
         throw HandshakeRefused(m_request.refusal().reason());
@@ -58,6 +57,11 @@ Session::Handshake()
         throw HandshakeRefused("Python answers Hello by Welcome or Refusal, not by " +
                                GetName(m_request.body_case()));
     }
+    if (m_session != 0 && header.session != m_session)
+    {
+        throw HandshakeRefused("Python's Welcome belongs to another session");
+    }
+    m_session = header.session;
 }
 
 void

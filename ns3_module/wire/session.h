@@ -35,13 +35,17 @@ class Session : private ns3::OfdmaAgents
   public:
     /**
      * \param connection to Python
-     * \param session number that all frames have
+     * \param session number that all frames have; 0: the one that Welcome has
      * \param process id of this cell process
      */
     Session(Connection& connection, uint64_t session, uint32_t process);
 
-    /// Introduce the cell. \throw HandshakeRefused
-    void Handshake();
+    /**
+     * Introduce the cell.
+     * \param wait until Python has to answer
+     * \throw HandshakeRefused
+     */
+    void Handshake(std::chrono::milliseconds wait);
 
     /// Simulate episodes until Python closes the session.
     void Serve();

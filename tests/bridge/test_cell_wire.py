@@ -298,9 +298,7 @@ def test_nothing_but_reset_and_close_is_taken_before_an_episode(greeted: RawCell
 def test_the_example_of_the_specification_runs() -> None:
     text = Path(__file__).parents[2].joinpath("docs", "wire.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", example], capture_output=True, text=True, check=False, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "the process exited with 0" in done.stdout
 

@@ -183,7 +183,7 @@ if child == 0:
 os.waitpid(child, 0)
 assert env.reset([1]).tti == 0
 """
-    subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True, timeout=60)  # noqa: S603
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True, timeout=60)
 
 
 OWNER = """
@@ -202,7 +202,7 @@ def owner() -> Generator[tuple[subprocess.Popen[str], list[int], Path]]:
     """A Python process with two cells that has begun an episode; with the ids of the cells and its temporary files."""
     temporary = Path(tempfile.gettempdir()) / "owner"
     temporary.mkdir()
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-c", OWNER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -264,9 +264,7 @@ def test_no_simulation_outlives_python(command: Command, tmp_path: Path) -> None
         "print(env.unwrapped._conversation.name, flush=True)\n"
         "env.step(0)\n"
     )
-    with subprocess.Popen(  # noqa: S603 (the script above)
-        [sys.executable, script], stdout=subprocess.PIPE, text=True
-    ) as agent:
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as agent:
         assert agent.stdout is not None
         simulation = int(agent.stdout.readline().split("process ")[1].rstrip(")\n"))
         assert not ended(simulation, 0)
