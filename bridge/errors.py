@@ -18,6 +18,10 @@ class ActionError(LlmacError):
     """A malformed action: an unknown code, a wrong length or count, or a sentence outside the grammar."""
 
 
+class GrammarError(LlmacError):
+    """A file with a grammar that cannot be used."""
+
+
 class AddressError(LlmacError):
     """An address that the bridge does not listen on, or cannot."""
 

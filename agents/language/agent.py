@@ -14,7 +14,7 @@ from llmac.agents.engine.engine import Engine
 from llmac.agents.language.follower import Follower
 from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import TEMPLATES, Role
+from llmac.agents.language.prompts import Role, template
 from llmac.agents.models import checkpoint
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
@@ -46,7 +46,7 @@ class LanguageAgent:
         """
         loaded = checkpoint.load(folder)
         vocabulary = Vocabulary(loaded.tokenizer)
-        engines = {role: Engine(loaded.models[role], vocabulary, TEMPLATES[role].instruction) for role in Role}
+        engines = {role: Engine(loaded.models[role], vocabulary, template(role).instruction) for role in Role}
         return cls(engines, Phrasebook(vocabulary), sample=sample)
 
     @classmethod

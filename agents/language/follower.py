@@ -11,7 +11,6 @@ from llmac.agents.language.guides import UeGuide, UeRules
 from llmac.agents.language.phrases import Phrasebook
 from llmac.agents.language.prompts import UePrompts
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation
-from llmac.bridge.pag.sentences import Pag
 from llmac.bridge.scenario import Scenario
 
 
@@ -25,7 +24,7 @@ class Follower:
             key: (
                 UePrompts(s),
                 UeRules(phrasebook.ue(s.rbgs, s.vocabulary)),
-                Pag((), s.rbgs, s.vocabulary),
+                phrasebook.pag(s.rbgs, s.vocabulary),
             )
             for key, s in distinct.items()
         }

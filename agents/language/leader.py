@@ -17,10 +17,10 @@ from llmac.agents.language.guides import BsGuide
 from llmac.agents.language.labels import SHORT_LABELS, Labels
 from llmac.agents.language.ledger import Ledger, Page
 from llmac.agents.language.phrases import Phrasebook
-from llmac.agents.language.prompts import SHOWN_PER_RBG, Entry, bs_state
+from llmac.agents.language.prompts import SHOWN_PER_RBG, BsPrompts, Entry
 from llmac.bridge.envs.observations import LeaderAction, LeaderObservation
 from llmac.bridge.errors import ActionError
-from llmac.bridge.pag.sentences import END, Dcm, Pag
+from llmac.bridge.pag.sentences import Dcm
 from llmac.bridge.scenario import Scenario
 
 
@@ -59,8 +59,10 @@ class Leader:
         label_spaces: Sequence[int] | None = None,
     ) -> None:
         self._scenarios = tuple(scenarios)
+        prompts = {id(s): BsPrompts(s) for s in scenarios}
+        self._prompts = [prompts[id(s)] for s in scenarios]
         self._ledger = Ledger(scenarios, seeds)
-        self._grammars = [Pag((), s.rbgs, s.vocabulary) for s in scenarios]
+        self._grammars = [phrasebook.pag(s.rbgs, s.vocabulary) for s in scenarios]
         spaces = label_spaces or [SHORT_LABELS] * len(scenarios)
         self._labels = [Labels(seed, space) for seed, space in zip(seeds.tolist(), spaces, strict=True)]
         self._phrasebook = phrasebook
@@ -99,9 +101,8 @@ class Leader:
         """
         ids = self._scenes[environment].ids.tolist()
         said = self._parse(environment, sentence)
-        scenario = self._scenarios[environment]
-        messages = [Dcm(ids[ue], said[ue]) for ue in sorted(said)]
-        return Pag(ids, scenario.rbgs, scenario.vocabulary).print_bs(messages)
+        grammar = self._grammars[environment]
+        return grammar.join(grammar.clause(Dcm(ids[ue], said[ue])) for ue in sorted(said))
 
     def _make_scenes(self, observation: LeaderObservation, page: Page) -> Iterator[_Scene]:
         ends = np.cumsum(observation.ue_count).tolist()
@@ -117,7 +118,7 @@ class Leader:
         waiting = (turn >= 0) & (turn < SHOWN_PER_RBG * scenario.rbgs)
         shown = np.argsort(scene.place)[: np.count_nonzero(decoded | waiting)]
         columns = (column[shown].tolist() for column in (scene.labels, page.level[here], decoded, turn))
-        state = bs_state(scenario, [Entry(*row) for row in zip(*columns, strict=True)])
+        state = self._prompts[environment].state([Entry(*row) for row in zip(*columns, strict=True)])
         place = np.full(phrases.ues, -1)
         place[scene.labels] = scene.place
         was_decoded = np.zeros(phrases.ues, dtype=np.bool_)
@@ -130,16 +131,13 @@ class Leader:
         named = np.flatnonzero(code)
         named = named[np.argsort(scene.place[named])]
         messages = zip(scene.labels[named].tolist(), code[named].tolist(), strict=True)
-        return "; ".join([*(grammar.clause(Dcm(*message)) for message in messages), END])
+        return grammar.join(grammar.clause(Dcm(*message)) for message in messages)
 
     def _parse(self, environment: int, sentence: str) -> dict[int, int]:
         """DCM code by index of the UE in its environment."""
-        *clauses, end = sentence.split("; ")
-        if end != END:
-            raise ActionError(f"{sentence!r} is no BS sentence; its last word is 'end'")
         index = {label: i for i, label in enumerate(self._scenes[environment].labels.tolist())}
         said: dict[int, int] = {}
-        for message in map(self._grammars[environment].parse_clause, clauses):
+        for message in self._grammars[environment].parse_clauses(sentence):
             ue = index.get(message.ue)
             if ue is None or ue in said:
                 raise ActionError(f"{sentence!r} names {message.ue}, which is not connected or was named before")

@@ -6,6 +6,7 @@ or the BS's "end". llguidance says which tokens the grammar allows at each point
 so that it is computed once. Which of the phrases are permitted is for the caller to say at each step (guides.py).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from llmac.bridge.errors import ActionError
-from llmac.bridge.pag.codes import Codes
-from llmac.bridge.pag.sentences import END, Dcm, Pag
+from llmac.bridge.pag.grammar import FIELD, Grammar
+from llmac.bridge.pag.sentences import Dcm, Pag
 from llmac.bridge.scenario import Opaque, Semantic
 
 
@@ -132,18 +133,17 @@ class PhraseGrammar:
 
 
 class UePhrases(PhraseGrammar):
-    """Sentences of a UE; phrase i is that of UE action code i.
+    """Sentences of a UE, in the order of their action codes.
 
     Attributes:
         transmits_or_deletes: [number of phrases] the access is not `hold`.
         reports: [number of phrases] the UCM is not null.
     """
 
-    def __init__(self, vocabulary: Vocabulary, rbgs: int, messages: Semantic | Opaque) -> None:
-        pag = Pag((), rbgs, messages)
-        codes = pag.codes
-        super().__init__(vocabulary, _ue_lark(codes), [f" {pag.print_ue(a)}" for a in range(codes.ue_action_codes)])
-        access, ucm = np.divmod(np.arange(codes.ue_action_codes), codes.ucm_codes)
+    def __init__(self, vocabulary: Vocabulary, pag: Pag) -> None:
+        actions = pag.sayable
+        super().__init__(vocabulary, _ue_lark(pag), [f" {pag.print_ue(action)}" for action in actions])
+        access, ucm = np.divmod(np.array(actions), pag.codes.ucm_codes)
         self.transmits_or_deletes = access > 0
         self.reports = ucm > 0
 
@@ -161,65 +161,90 @@ class BsPhrases(PhraseGrammar):
         granting: [B] the phrases that grant each RBG.
     """
 
-    def __init__(self, vocabulary: Vocabulary, ues: int, rbgs: int, messages: Semantic | Opaque) -> None:
-        pag = Pag(range(ues), rbgs, messages)
+    def __init__(self, vocabulary: Vocabulary, ues: int, pag: Pag) -> None:
         self.ues = ues
         self.codes = codes = pag.codes
-        self.per_ue = codes.dcm_codes - 1
-        clauses = [f" {pag.clause(Dcm(ue, code))};" for ue in range(ues) for code in range(1, codes.dcm_codes)]
-        super().__init__(vocabulary, _bs_lark(codes, ues), [*clauses, f" {END}"])
+        self.per_ue = len(pag.sayable_dcms)
+        stop = pag.grammar.bs.separator[:-1]
+        clauses = [f" {pag.clause(Dcm(ue, code))}{stop}" for ue in range(ues) for code in pag.sayable_dcms]
+        super().__init__(vocabulary, _bs_lark(pag, ues), [*clauses, f" {pag.grammar.bs.end}"])
         self.ue = np.append(np.repeat(np.arange(ues), self.per_ue), ues)
-        self.dcm = np.append(np.tile(np.arange(1, codes.dcm_codes), ues), 0)
+        self.dcm = np.append(np.tile(np.array(pag.sayable_dcms, dtype=np.int64), ues), 0)
         self.acks = codes.dcm_acks[self.dcm]
         rbg = codes.dcm_rbg[self.dcm]
-        self.granting = [np.flatnonzero(rbg == r) for r in range(rbgs)]
+        self.granting = [np.flatnonzero(rbg == r) for r in range(codes.rbgs)]
 
 
 class Phrasebook:
-    """The phrase grammars of one tokenizer, each made once."""
+    """The phrase grammars of one tokenizer, each made once.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    Args:
+        vocabulary: of the model.
+        grammar: how the parties speak; by default as docs/pag.md tells.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, grammar: Grammar | None = None) -> None:
         self.vocabulary = vocabulary
+        self.grammar = grammar
         self._ue: dict[tuple[int, str], UePhrases] = {}
         self._bs: dict[tuple[int, int, str], BsPhrases] = {}
 
+    def pag(self, rbgs: int, messages: Semantic | Opaque) -> Pag:
+        """The grammar of a cell, for any UEs."""
+        return Pag((), rbgs, messages, self.grammar)
+
     def ue(self, rbgs: int, messages: Semantic | Opaque) -> UePhrases:
-        """Sentences of the UEs of a cell."""
+        """Sentences of the UEs of a cell.
+
+        Raises:
+            ActionError: the tokenizer cannot express them.
+        """
         key = (rbgs, repr(messages))
         if key not in self._ue:
-            self._ue[key] = UePhrases(self.vocabulary, rbgs, messages)
+            self._ue[key] = UePhrases(self.vocabulary, self.pag(rbgs, messages))
         return self._ue[key]
 
     def bs(self, ues: int, rbgs: int, messages: Semantic | Opaque) -> BsPhrases:
-        """Messages of the BS of a cell to UEs 0 .. ues - 1."""
+        """Messages of the BS of a cell to UEs 0 .. ues - 1.
+
+        Raises:
+            ActionError: the tokenizer cannot express them.
+        """
         key = (ues, rbgs, repr(messages))
         if key not in self._bs:
-            self._bs[key] = BsPhrases(self.vocabulary, ues, rbgs, messages)
+            self._bs[key] = BsPhrases(self.vocabulary, ues, self.pag(rbgs, messages))
         return self._bs[key]
 
 
-def _ue_lark(codes: Codes) -> str:
-    lines = [
-        'start: " hold; " ucm | " delete; " ucm | " transmit " RBG "; " ucm',
-        f"RBG: {_numbers(codes.rbgs)}",
-    ]
-    match codes.vocabulary:
-        case Semantic(bsr_levels=levels):
-            lines += ['ucm: "null" | "sr" | "bsr " LEVEL', f"LEVEL: {_numbers(levels)}"]
-        case Opaque(symbols=symbols):
-            lines += ['ucm: "null" | "m" SYMBOL', f"SYMBOL: {_numbers(symbols)}"]
-    return "\n".join(lines)
+def _ue_lark(pag: Pag) -> str:
+    kinds = pag.codes.ucm_kinds
+    return _lark([f" {form}" for (_, ucm), form in pag.grammar.ue.forms.items() if ucm in kinds], pag, 0)
 
 
-def _bs_lark(codes: Codes, ues: int) -> str:
-    lines = ['start: message ";" | " end"', f"UE: {_numbers(ues)}"]
-    match codes.vocabulary:
-        case Semantic():
-            message = 'message: " ack " UE | " grant " RBG " to " UE | " ack grant " RBG " to " UE'
-            lines += [message, f"RBG: {_numbers(codes.rbgs)}"]
-        case Opaque(symbols=symbols):
-            lines += ['message: " m" SYMBOL " to " UE', f"SYMBOL: {_numbers(symbols)}"]
-    return "\n".join(lines)
+def _bs_lark(pag: Pag, ues: int) -> str:
+    grammar = pag.grammar.bs
+    forms = [form for kind, form in grammar.forms.items() if kind in pag.codes.dcm_kinds]
+    return _lark([*(f" {form}{grammar.separator[:-1]}" for form in forms), f" {grammar.end}"], pag, ues)
+
+
+def _lark(forms: Sequence[str], pag: Pag, ues: int) -> str:
+    """The grammar of forms for llguidance, with the numbers of a cell."""
+    counts = {"rbg": pag.codes.rbgs, "level": pag.codes.messages, "symbol": pag.codes.messages, "ue": ues}
+    used = [name for name in counts if any(f"{{{name}}}" in form for form in forms)]
+    return "\n".join(
+        [
+            f"start: {' | '.join(map(_alternative, forms))}",
+            *(f"{name.upper()}: {_numbers(counts[name])}" for name in used),
+        ]
+    )
+
+
+def _alternative(form: str) -> str:
+    """A form as an alternative of a Lark rule."""
+    texts, fields = FIELD.split(form), FIELD.findall(form)
+    names = [field.strip("{}").upper() for field in fields]
+    parts = zip(map(json.dumps, texts), [*names, ""], strict=True)
+    return " ".join(part for pair in parts for part in pair if part not in {"", '""'})
 
 
 def _numbers(count: int) -> str:

@@ -1,21 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""Prompts: what each role is told, from the templates beside this file.
+"""Prompts: what each role is told, from the Jinja templates beside this file, in one of two wordings.
 
-A template's text before its first field is the same for all agents of the role: the *instruction*. What follows is the
-*state* of one agent, short, so that the model reads the instruction once.
+A template has two parts, parted by a line `---`. The *instruction* is the same for all agents of the role; the model
+reads it once. The *state* of one agent follows, what varies last. docs/prompts.md tells what a template can show.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib import resources
+from typing import Any
 
-from llmac.bridge.pag.codes import Codes
+import jinja2
+
+from llmac.bridge.pag.sentences import Pag
 from llmac.bridge.scenario import Opaque, Scenario, Semantic
 
 SHOWN_PER_RBG = 2
 """UEs that a BS is shown of those that wait for a grant: so many for each RBG, the next in the round. What was decoded
 is always shown. So a prompt grows with the RBGs, not with the population."""
+
+MOST_DPDUS = 99
+"""A fuller buffer reads like this one."""
 
 
 class Role(StrEnum):
@@ -25,23 +32,31 @@ class Role(StrEnum):
     UE = "ue"
 
 
+class Style(StrEnum):
+    """How an agent is told."""
+
+    COMPACT = "compact"
+    """In a few words, for a small model that learns what they mean."""
+    INSTRUCT = "instruct"
+    """In full sentences that explain the game, for a pretrained model that follows instructions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """An instruction, and the format of a state."""
 
     instruction: str
-    state: str
+    state: jinja2.Template
 
 
-def _read(role: Role) -> Template:
-    text = resources.files("llmac.agents.language").joinpath("templates", f"{role}.txt").read_text(encoding="utf-8")
-    first = text.index("{")
-    # The space before a field belongs to the field's token.
-    start = first - text[:first].endswith(" ")
-    return Template(text[:start], text[start:].rstrip("\n"))
-
-
-TEMPLATES = {role: _read(role) for role in Role}
+@cache
+def template(role: Role, style: Style = Style.COMPACT) -> Template:
+    """The template of a role in a style."""
+    file = resources.files("llmac.agents.language").joinpath("templates", style, f"{role}.txt")
+    instruction, state = file.read_text(encoding="utf-8").split("\n---\n")
+    # What is written is no HTML.
+    jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+    return Template(instruction, jinja.from_string(state.rstrip("\n")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,63 +65,133 @@ class Entry:
 
     label: int
     level: int
-    """Of its backlog, in the levels of `bsr`, without a cap."""
+    """Of its backlog, in the levels of `bsr`, without a cap; with opaque messages, code of the last one heard."""
     decoded: bool
     turn: int
     """Place in the round, from 0; -1: it cannot use a grant now."""
 
-    def __str__(self) -> str:
-        decoded = " decoded" if self.decoded else ""
-        # What a UE has left matters when it can use a grant.
-        return f"{decoded} {self.turn} {self.label} {self.level}" if self.turn >= 0 else f"{decoded} {self.label}"
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A UCM that reached the BS."""
+
+    label: int
+    text: str
 
 
-def bs_state(scenario: Scenario, entries: Iterable[Entry]) -> str:
-    """State of a BS; a BS names UEs in the order of `entries`."""
-    return TEMPLATES[Role.BS].state.format(
-        rbgs=scenario.rbgs, limit=scenario.control.max_dcms_per_tti, ues="".join(map(str, entries))
-    )
+@dataclass(frozen=True, slots=True)
+class BsPast:
+    """One TTI that is over, as the BS knew it."""
+
+    rbgs: tuple[str, ...]
+    """What it found on each RBG: a label, "idle" or "undecodable"."""
+    messages: tuple[Heard, ...]
+    """That arrived."""
+    said: str
+    """Its sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class UePast:
+    """One TTI that is over, as a UE observed it."""
+
+    buffer: int
+    access: str
+    sent: str
+    heard: str
+
+
+class BsPrompts:
+    """States of the BS of one cell."""
+
+    def __init__(self, scenario: Scenario, style: Style = Style.COMPACT) -> None:
+        self._template = template(Role.BS, style).state
+        pag = Pag((), scenario.rbgs, scenario.vocabulary)
+        self._cell: Mapping[str, Any] = {
+            "rbgs": scenario.rbgs,
+            "limit": scenario.control.max_dcms_per_tti,
+            "ack_deletes": scenario.ack_deletes,
+            "opaque": isinstance(scenario.vocabulary, Opaque),
+            "forms": _listed(pag.bs_forms()),
+            "example": pag.bs_example(),
+            "end": "end",
+        }
+
+    def state(self, entries: Sequence[Entry], history: Sequence[BsPast] = ()) -> str:
+        """State of a BS; a BS names UEs in the order of `entries`. History: oldest TTI first."""
+        return self._template.render(self._cell, ues=entries, history=history)
 
 
 class UePrompts:
-    """States of the UEs of one cell: a few thousand at most, so that each is put together once."""
+    """States of the UEs of one cell: without history a few thousand at most, so that each is put together once."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        self._codes = Codes(scenario.rbgs, scenario.vocabulary)
-        match scenario.vocabulary:
-            case Semantic(bsr_levels=levels):
-                messages = f"levels {levels}"
-            case Opaque(symbols=symbols):
-                messages = f"symbols {symbols}"
-        self._messages = f"{messages}, ack deletes" if scenario.ack_deletes else messages
+    def __init__(self, scenario: Scenario, style: Style = Style.COMPACT) -> None:
+        self._template = template(Role.UE, style).state
+        pag = Pag((), scenario.rbgs, scenario.vocabulary)
+        self._codes = pag.codes
+        vocabulary = scenario.vocabulary
+        self._cell: Mapping[str, Any] = {
+            "rbgs": scenario.rbgs,
+            "levels": vocabulary.bsr_levels if isinstance(vocabulary, Semantic) else 0,
+            "symbols": vocabulary.symbols if isinstance(vocabulary, Opaque) else 0,
+            "ack_deletes": scenario.ack_deletes,
+            "forms": _listed(pag.ue_forms()),
+            "example": pag.ue_example(),
+        }
         self._made: dict[tuple[int, int, int, int, int], str] = {}
 
-    def state(self, buffer: int, last_action: int, last_ucm: int, dcm: int, ucm_opportunity: int) -> str:
-        """State of a UE from its observation; buffers above 99 read 99."""
-        key = (min(buffer, 99), last_action, last_ucm, dcm, ucm_opportunity)
+    def state(
+        self,
+        buffer: int,
+        last_action: int,
+        last_ucm: int,
+        dcm: int,
+        ucm_opportunity: int,
+        history: Sequence[UePast] = (),
+    ) -> str:
+        """State of a UE from its observation and those of the TTIs before, oldest first."""
+        key = (min(buffer, MOST_DPDUS), last_action, last_ucm, dcm, ucm_opportunity)
+        if history:
+            return self._make(key, history)
         made = self._made.get(key)
         if made is None:
-            codes = self._codes
-            made = self._made[key] = TEMPLATES[Role.UE].state.format(
-                rbgs=codes.rbgs,
-                messages=self._messages,
-                buffer=key[0],
-                access=codes.access_texts[codes.split(last_action)[0]],
-                sent=codes.ucm_texts[last_ucm],
-                heard=codes.dcm_texts[dcm],
-                report="yes" if ucm_opportunity else "no",
-            )
+            made = self._made[key] = self._make(key, ())
         return made
+
+    def past(self, buffer: int, last_action: int, last_ucm: int, dcm: int) -> UePast:
+        """What is kept of an observation, to be shown later."""
+        codes = self._codes
+        access = codes.access_texts[codes.split(last_action)[0]]
+        return UePast(min(buffer, MOST_DPDUS), access, codes.ucm_texts[last_ucm], codes.dcm_texts[dcm])
+
+    def _make(self, key: tuple[int, int, int, int, int], history: Sequence[UePast]) -> str:
+        now = self.past(*key[:4])
+        return self._template.render(
+            self._cell,
+            buffer=now.buffer,
+            access=now.access,
+            sent=now.sent,
+            heard=now.heard,
+            may_report=key[4] > 0,
+            history=history,
+        )
 
 
 def sample_prompts() -> Iterator[str]:
-    """Prompts that hold every word that a prompt can hold, for training a tokenizer."""
+    """Prompts that hold every word that a compact prompt can hold, for training a tokenizer."""
     scenarios = (
         Scenario(name="sample", ack_deletes=True),
         Scenario(name="sample", vocabulary=Opaque(kind="opaque", symbols=2)),
     )
     entries = (Entry(0, 0, decoded=True, turn=0),)
     for scenario in scenarios:
-        yield TEMPLATES[Role.BS].instruction + bs_state(scenario, entries)
+        yield template(Role.BS).instruction + BsPrompts(scenario).state(entries)
         for opportunity in (0, 1):
-            yield TEMPLATES[Role.UE].instruction + UePrompts(scenario).state(0, 0, 0, 0, opportunity)
+            yield template(Role.UE).instruction + UePrompts(scenario).state(0, 0, 0, 0, opportunity)
+        ue = UePrompts(scenario)
+        yield ue.state(0, 0, 0, 0, 0, [ue.past(0, 0, 0, 0)])
+        yield BsPrompts(scenario).state(entries, [BsPast(("idle", "undecodable"), (Heard(0, "null"),), "end")])
+
+
+def _listed(forms: Sequence[str]) -> str:
+    return " or ".join(f'"{form}"' for form in forms)

@@ -14,7 +14,7 @@ from llmac.agents.engine.backend import Guide, Request
 from llmac.agents.language.follower import Follower
 from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import TEMPLATES, Role
+from llmac.agents.language.prompts import Role, template
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
@@ -63,7 +63,7 @@ def record(
         on_tti: called after each TTI.
     """
     vocabulary = phrasebook.vocabulary
-    instructions = {role: vocabulary.encode([TEMPLATES[role].instruction])[0] for role in Role}
+    instructions = {role: vocabulary.encode([template(role).instruction])[0] for role in Role}
     examples: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
 
     def keep(role: Role, requests: Sequence[Request], sentences: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ The numbers are those of proto/llmac/v1/codes.proto. A code's *text* is its frag
 """
 
 from functools import cached_property
-from typing import overload
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,20 @@ from llmac.bridge.scenario import Opaque, Semantic
 from llmac.v1 import codes_pb2
 
 
+class Part(NamedTuple):
+    """What a code stands for: a kind, by its name in the grammar's Lark files, and its number, if it has one."""
+
+    kind: str
+    number: int | None = None
+
+    @property
+    def text(self) -> str:
+        """For instance "transmit 3", "ack grant 0", "m1"."""
+        if self.number is None:
+            return self.kind
+        return f"m{self.number}" if self.kind == "symbol" else f"{self.kind.replace('_', ' ')} {self.number}"
+
+
 class Codes:
     """The code tables of a cell with B RBGs.
 
@@ -23,9 +37,11 @@ class Codes:
         rbgs: B.
         vocabulary: of the control messages.
         bsr_levels: L, levels of a `bsr`; 0 with opaque messages.
-        access_texts: [B + 2] text of each access code.
-        ucm_texts: text of each UCM code.
-        dcm_texts: text of each DCM code, without its receiver.
+        messages: L, or with opaque messages K.
+        access_parts: [B + 2] what each access code stands for.
+        ucm_parts: what each UCM code stands for.
+        dcm_parts: what each DCM code stands for, without its receiver.
+        access_texts, ucm_texts, dcm_texts: the same as texts.
         ucm_bits: UINT32, length of each UCM on the control channel in bits.
         dcm_bits: UINT32, length of each DCM in bits.
     """
@@ -33,19 +49,21 @@ class Codes:
     def __init__(self, rbgs: int, vocabulary: Semantic | Opaque) -> None:
         self.rbgs = rbgs
         self.vocabulary = vocabulary
-        self.access_texts = ("hold", "delete", *(f"transmit {rbg}" for rbg in range(rbgs)))
+        self.access_parts = (Part("hold"), Part("delete"), *_numbered("transmit", rbgs))
         match vocabulary:
             case Semantic(bsr_levels=levels):
-                self.bsr_levels = levels
-                self.ucm_texts = ("null", "sr", *(f"bsr {level}" for level in range(levels)))
-                grants = [f"grant {rbg}" for rbg in range(rbgs)]
-                self.dcm_texts = ("null", "ack", *grants, *(f"ack {grant}" for grant in grants))
+                self.bsr_levels = self.messages = levels
+                self.ucm_parts = (Part("null"), Part("sr"), *_numbered("bsr", levels))
+                self.dcm_parts = (Part("null"), Part("ack"), *_numbered("grant", rbgs), *_numbered("ack_grant", rbgs))
                 ucm_bits = [0, 1] + [1 + _bits(levels)] * levels
                 dcm_bits = [0, 2] + [2 + _bits(rbgs)] * (2 * rbgs)
             case Opaque(symbols=symbols):
-                self.bsr_levels = 0
-                self.ucm_texts = self.dcm_texts = ("null", *(f"m{symbol}" for symbol in range(symbols)))
+                self.bsr_levels, self.messages = 0, symbols
+                self.ucm_parts = self.dcm_parts = (Part("null"), *_numbered("symbol", symbols))
                 ucm_bits = dcm_bits = [0] + [max(1, _bits(symbols))] * symbols
+        self.access_texts, self.ucm_texts, self.dcm_texts = (
+            tuple(part.text for part in parts) for parts in (self.access_parts, self.ucm_parts, self.dcm_parts)
+        )
         self.ucm_bits = np.array(ucm_bits, dtype=np.uint32)
         self.dcm_bits = np.array(dcm_bits, dtype=np.uint32)
 
@@ -93,6 +111,16 @@ class Codes:
         _check("DCM", dcm, self.dcm_codes)
 
     @cached_property
+    def ucm_kinds(self) -> frozenset[str]:
+        """Kinds of UCM in this cell."""
+        return frozenset(part.kind for part in self.ucm_parts)
+
+    @cached_property
+    def dcm_kinds(self) -> frozenset[str]:
+        """Kinds of DCM in this cell."""
+        return frozenset(part.kind for part in self.dcm_parts)
+
+    @cached_property
     def dcm_rbg(self) -> NDArray[np.int64]:
         """RBG that each DCM code grants, -1 if none."""
         rbg = np.full(self.dcm_codes, -1, dtype=np.int64)
@@ -124,6 +152,10 @@ def bsr_level(dpdus: int | NDArray[np.int64], levels: NDArray[np.int64] | int) -
     # frexp gives the exponent e of x = m 2^e with 1/2 <= m < 1, which is the bit length of an integer.
     level = np.minimum(np.frexp(np.asarray(dpdus, dtype=np.float64))[1], np.asarray(levels) - 1)
     return int(level) if isinstance(dpdus, int) else level.astype(np.int64)
+
+
+def _numbered(kind: str, count: int) -> tuple[Part, ...]:
+    return tuple(Part(kind, number) for number in range(count))
 
 
 def _bits(values: int) -> int:

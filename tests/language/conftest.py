@@ -6,7 +6,7 @@ from transformers import PreTrainedModel
 
 from llmac.agents.engine.engine import Engine
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import TEMPLATES, Role
+from llmac.agents.language.prompts import Role, template
 from llmac.agents.models import tokenizer
 from llmac.agents.models.small import small_model
 
@@ -28,4 +28,4 @@ def models(vocabulary: Vocabulary) -> dict[Role, PreTrainedModel]:
 
 @pytest.fixture(scope="session")
 def engines(vocabulary: Vocabulary, models: dict[Role, PreTrainedModel]) -> dict[Role, Engine]:
-    return {role: Engine(model, vocabulary, TEMPLATES[role].instruction) for role, model in models.items()}
+    return {role: Engine(model, vocabulary, template(role).instruction) for role, model in models.items()}

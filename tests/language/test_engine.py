@@ -18,7 +18,7 @@ from llmac.agents.engine.backend import Guide, Request
 from llmac.agents.engine.engine import Engine
 from llmac.agents.language.guides import BsGuide, UeGuide, UeRules
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import TEMPLATES, Entry, Role, UePrompts, bs_state
+from llmac.agents.language.prompts import BsPrompts, Entry, Role, UePrompts, template
 from llmac.bridge.errors import LlmacError
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Scenario, Semantic
@@ -33,7 +33,7 @@ def reference_log_prob(
     model: PreTrainedModel, vocabulary: Vocabulary, role: Role, state: str, guide: Guide, tokens: tuple[int, ...]
 ) -> float:
     """Log-probability of a sentence, by the definition."""
-    so_far = vocabulary.encode([TEMPLATES[role].instruction + state])[0]
+    so_far = vocabulary.encode([template(role).instruction + state])[0]
     log_prob = 0.0
     for token in tokens:
         logits = model(input_ids=torch.tensor([so_far]), use_cache=False).logits[0, -1].double()
@@ -75,7 +75,7 @@ class Cases:
             Entry(int(u), 2, decoded=bool(decoded[u]), turn=-1 if decoded[u] else i) for i, u in enumerate(labels)
         ]
         limit = int(rng.integers(0, 3))
-        return bs_state(CELL, entries), lambda: BsGuide(self._phrases, place, decoded, limit)
+        return BsPrompts(CELL).state(entries), lambda: BsGuide(self._phrases, place, decoded, limit)
 
 
 def draws(requests: NDArray[np.int64], choice: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -193,7 +193,7 @@ def test_sentences_are_drawn_with_their_probabilities(
 
 
 def test_new_weights_are_used_once_announced(vocabulary: Vocabulary, models: dict[Role, PreTrainedModel]) -> None:
-    instruction = TEMPLATES[Role.UE].instruction
+    instruction = template(Role.UE).instruction
     phrasebook = Phrasebook(vocabulary)
     cases = Cases(phrasebook, Role.UE, 10, seed=3)
     one = Engine(models[Role.UE], vocabulary, instruction)

@@ -10,7 +10,7 @@ import pytest
 from llmac.agents.engine.backend import Guide
 from llmac.agents.language.guides import BsGuide, UeGuide, UeRules
 from llmac.agents.language.phrases import Phrasebook
-from llmac.bridge.pag.sentences import END, Dcm, Pag
+from llmac.bridge.pag.sentences import Dcm, Pag
 from llmac.bridge.scenario import Opaque, Semantic
 
 SEMANTIC = Semantic(bsr_levels=3)
@@ -58,7 +58,7 @@ def permitted_bs_sentences(cell: Pag, order: list[int], decoded: set[int], limit
         granted = [int(codes.dcm_rbg[m.code]) for m in messages if codes.dcm_rbg[m.code] >= 0]
         acked = {m.ue for m in messages if codes.dcm_acks[m.code]}
         if len(granted) == len(set(granted)) and acked <= decoded and len(messages) <= (limit or len(order)):
-            yield "; ".join([*map(cell.clause, messages), END])
+            yield cell.join(map(cell.clause, messages))
 
 
 @pytest.mark.parametrize("messages", [SEMANTIC, Opaque(kind="opaque", symbols=2)], ids=["semantic", "opaque"])
