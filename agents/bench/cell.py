@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""How fast the cell is, driven inside C++ by random agents, beside ns-3's own LTE module."""
+"""How fast the cell is, driven inside C++ by random agents: beside ns-3's own LTE module, and as it grows."""
 
 import re
 import subprocess
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from llmac.agents.bench.figures import Figure, Target
 from llmac.agents.bench.rounds import interleave, ratios
@@ -19,8 +21,16 @@ _SIZES = {"8x4": (8, 4, 15, 100_000, 4000), "64x16": (64, 16, 50, 20_000, 400)}
 """UEs, our RBGs of 4 RBs, the rival's RBs (LTE's widest band that is not wider than ours), TTIs of both."""
 
 
+_UE_TTIS = 500_000
+"""TTIs that are simulated, times the number of UEs."""
+_MEMORY_TTIS = 200
+"""The length of an episode."""
+_POPULATIONS = (8, 16, 32, 64, 128, 256, 512, 1024)
+_ENVIRONMENTS = (1, 101)
+
+
 def figures(rounds: int) -> list[Figure]:
-    """Our TTIs/s over the rival's.
+    """Our TTIs/s over the rival's, memory of an environment, cost of a TTI against the number of UEs.
 
     Args:
         rounds: repetitions of everything.
@@ -29,13 +39,19 @@ def figures(rounds: int) -> list[Figure]:
         CellMissingError: the examples are not built.
         LlmacError: an example failed.
     """
-    measurements = {
+    races = {
         f"{who}_{size}_{model}": partial(_ttis_per_s, example, model=model, size=size)
         for size in _SIZES
         for model in _MODELS
         for who, example in (("cell", "cell-random"), ("rival", "lte-uplink-rival"))
     }
-    values = interleave(measurements, rounds)
+    costs = {f"us_per_tti_{ues}": partial(_us_per_tti, ues) for ues in _POPULATIONS}
+    memories = {f"memory_{environments}": partial(_peak_mb, environments) for environments in _ENVIRONMENTS}
+    values = interleave(races | costs | memories, rounds)
+    return [*_ratios(values), *_memory(values), *_growth(values)]
+
+
+def _ratios(values: dict[str, list[float]]) -> list[Figure]:
     result: list[Figure] = []
     for size in _SIZES:
         for model, (_, target) in _MODELS.items():
@@ -46,6 +62,35 @@ def figures(rounds: int) -> list[Figure]:
                 Figure(f"ratio_{size}_{model}", ratios(ours, rivals), target=Target("≥", target)),
             ]
     return result
+
+
+def _memory(values: dict[str, list[float]]) -> list[Figure]:
+    few, many = _ENVIRONMENTS
+    pairs = zip(values[f"memory_{few}"], values[f"memory_{many}"], strict=True)
+    slopes = [(high - low) / (many - few) for low, high in pairs]
+    return [Figure("memory_per_env_mb_8x4", slopes, "MB", Target("<", 3))]
+
+
+def _growth(values: dict[str, list[float]]) -> list[Figure]:
+    """The curve, and the exponent of the power of N that fits it best."""
+    curve = [Figure(f"us_per_tti_{ues}", values[f"us_per_tti_{ues}"], "us") for ues in _POPULATIONS]
+    rounds = zip(*(figure.values for figure in curve), strict=True)
+    exponents = [float(np.polyfit(np.log(_POPULATIONS), np.log(costs), 1)[0]) for costs in rounds]
+    return [*curve, Figure("us_per_tti_exponent", exponents, target=Target("≤", 1))]
+
+
+def _us_per_tti(ues: int) -> float:
+    """On 16 RBGs, over about the same time for each number of UEs."""
+    said = _run("cell-random", {"ues": ues, "rbgs": 16, "ttis": _UE_TTIS // ues, "channel": _LOG_DISTANCE})
+    return 1e6 / _number(said, "TTIs/s")
+
+
+def _peak_mb(environments: int) -> float:
+    said = _run(
+        "cell-random",
+        {"ues": 8, "rbgs": 4, "environments": environments, "ttis": _MEMORY_TTIS, "channel": _LOG_DISTANCE},
+    )
+    return _number(said, "peak memory in MB")
 
 
 def _ttis_per_s(example: str, model: str, size: str) -> float:

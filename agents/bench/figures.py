@@ -66,7 +66,7 @@ class Figure:
 
 
 def machine() -> dict[str, str | int | float]:
-    """Where it is measured; to be asked before the measurement, for the load average."""
+    """What it is measured on; to be asked before the measurement, for the load average."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "load_average_at_start": round(os.getloadavg()[0], 2),
@@ -111,8 +111,11 @@ def table(title: str, figures: Sequence[Figure], where: dict[str, str | int | fl
 
 
 def _short(value: float) -> str:
-    """Three or four digits that count."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004 (a thousand is one more digit)
+    """Three to five digits that count, so that a row fits into 80 columns."""
+    for least, unit, suffix in ((1e5, 1e3, "k"), (1e3, 1, "")):
+        if abs(value) >= least:
+            return f"{value / unit:,.0f}{suffix}"
+    return f"{value:.3g}"
 
 
 def _processor() -> str:

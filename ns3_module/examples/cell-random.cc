@@ -9,9 +9,29 @@
 #include <ns3/simulator.h>
 
 #include <chrono>
+#include <fstream>
 #include <iostream>
 
 using namespace ns3;
+
+namespace
+{
+
+/// \return the most memory that this process has had so far, in MB of 10^6 bytes
+double
+GetPeakMemory()
+{
+    std::ifstream status("/proc/self/status");
+    std::string word;
+    while (status >> word && word != "VmHWM:")
+    {
+    }
+    double kibibytes = 0;
+    status >> kibibytes;
+    return kibibytes * 1024 / 1e6;
+}
+
+} // namespace
 
 int
 main(int argc, char* argv[])
@@ -68,7 +88,8 @@ main(int argc, char* argv[])
               << perTti(OfdmaCounter::DELIVERED) << "\ntransmitted per TTI "
               << perTti(OfdmaCounter::TRANSMISSION) << "\ncollisions per TTI  "
               << perTti(OfdmaCounter::COLLISION) << "\nutility per TTI     "
-              << agents.GetUtility() / ttis << std::endl;
+              << agents.GetUtility() / ttis << "\npeak memory in MB   " << GetPeakMemory()
+              << std::endl;
 
     for (const auto& cell : cells)
     {

@@ -44,6 +44,10 @@ def test_figures_are_written_with_their_spread(tmp_path: Path) -> None:
 
 
 def test_the_cell_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(
+        "llmac.agents.bench.cell._SIZES", {"8x4": (8, 4, 15, 5000, 200), "64x16": (64, 16, 50, 500, 50)}
+    )
+    monkeypatch.setattr("llmac.agents.bench.cell._UE_TTIS", 20_000)
     monkeypatch.setattr("sys.argv", ["llmac", "bench", "cell", "--rounds", "1", "--json", str(tmp_path / "f.json")])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -52,3 +56,6 @@ def test_the_cell_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for size in ("8x4", "64x16"):
         for model in ("log_distance", "uma"):
             assert document[f"ratio_{size}_{model}"] > 1
+    assert 0 < document["memory_per_env_mb_8x4"] < 3
+    assert document["us_per_tti_1024"] > document["us_per_tti_8"]
+    assert 0 < document["us_per_tti_exponent"] < 2
