@@ -6,6 +6,7 @@
 #include <ns3/boolean.h>
 #include <ns3/double.h>
 #include <ns3/ofdma-mi-error-model.h>
+#include <ns3/ofdma-transport-block.h>
 #include <ns3/pointer.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/uinteger.h>
@@ -97,6 +98,28 @@ GetRegion(const OfdmaScenario& scenario)
     return region;
 }
 
+/// \return the IP side of a cell, or null
+Ptr<OfdmaInternet>
+CreateInternet(const OfdmaScenario& scenario, OfdmaCoin coin, uint64_t seed, Ptr<Node> bs)
+{
+    if (!scenario.internet)
+    {
+        return nullptr;
+    }
+    auto spec = *scenario.internet;
+    if (!spec.captures.empty())
+    {
+        spec.captures += "/seed-" + std::to_string(seed) + "-";
+    }
+    auto internet = CreateObject<OfdmaInternet>();
+    internet->Configure(std::move(spec),
+                        coin,
+                        OfdmaGrid::CalcTti(scenario.numerology),
+                        GetOfdmaTransportBlockBits(scenario.mcs, scenario.rbsPerRbg),
+                        bs);
+    return internet;
+}
+
 /// Makes the UEs of one cell.
 class UeBuilder
 {
@@ -105,25 +128,35 @@ class UeBuilder
     UeBuilder(const OfdmaScenario& scenario,
               OfdmaCoin coin,
               Ptr<const OfdmaGrid> grid,
-              Ptr<OfdmaUplinkChannel> channel)
+              Ptr<OfdmaUplinkChannel> channel,
+              Ptr<OfdmaInternet> internet)
         : m_scenario(scenario),
           m_region(GetRegion(scenario)),
           m_coin(coin),
           m_grid(grid),
-          m_channel(channel)
+          m_channel(channel),
+          m_internet(internet)
     {
     }
 
     /// \return parts of a UE
     OfdmaCell::UeParts operator()(uint32_t ue) const
     {
-        return {CreatePhy(ue), CreateTraffic(ue)};
+        const auto phy = CreatePhy(ue);
+        return {phy, CreateTraffic(ue, phy->GetMobility()->GetObject<Node>())};
     }
 
   private:
-    /// \return what arrives to a UE
-    Ptr<OfdmaTraffic> CreateTraffic(uint32_t ue) const
+    /// \return what arrives to a UE with a node
+    Ptr<OfdmaTraffic> CreateTraffic(uint32_t ue, Ptr<Node> node) const
     {
+        if (m_internet)
+        {
+            return m_internet->Join(ue,
+                                    node,
+                                    GetFirstStream(ue) + OfdmaLossChain::STREAMS +
+                                        OFDMA_MOBILITY_STREAMS);
+        }
         auto traffic = m_scenario.traffic.Create<OfdmaTraffic>();
         const auto& weights = m_scenario.trafficWeights;
         if (!weights.empty())
@@ -144,7 +177,7 @@ class UeBuilder
         phy->SetChannel(m_channel);
         Adapt(*phy);
         SeedStreams(m_coin);
-        const int64_t firstStream = ue * (OfdmaLossChain::STREAMS + OFDMA_MOBILITY_STREAMS);
+        const int64_t firstStream = GetFirstStream(ue);
         phy->SetMobility(CreateOfdmaMovingNode(m_scenario.mobility,
                                                m_region,
                                                GetPosition(m_scenario, m_coin, ue),
@@ -159,6 +192,14 @@ class UeBuilder
         }
         m_channel->AddLink(phy, chain);
         return phy;
+    }
+
+    /// \return the first random stream of a UE: of its loss chain, then mobility, then applications
+    int64_t GetFirstStream(uint32_t ue) const
+    {
+        const int64_t streams =
+            m_scenario.internet ? OfdmaInternet::GetStreams(*m_scenario.internet) : 0;
+        return ue * (OfdmaLossChain::STREAMS + OFDMA_MOBILITY_STREAMS + streams);
     }
 
     /// Let power and MCS of a UE follow its link, if the scenario says so.
@@ -184,6 +225,7 @@ class UeBuilder
     OfdmaCoin m_coin;                  //!< of the cell
     Ptr<const OfdmaGrid> m_grid;       //!< of the cell
     Ptr<OfdmaUplinkChannel> m_channel; //!< of the cell
+    Ptr<OfdmaInternet> m_internet;     //!< of the cell; null: no IP
 };
 
 } // namespace
@@ -205,11 +247,20 @@ OfdmaCellHelper::Create(const OfdmaScenario& scenario, uint64_t seed, bool would
                                                      "ErrorModel",
                                                      PointerValue(CreateErrorModel(scenario)));
     bs->Configure(grid, coin);
-    bs->SetMobility(CreateOfdmaStandingNode(Vector(0, 0, scenario.bsHeight)));
+    const auto bsMobility = CreateOfdmaStandingNode(Vector(0, 0, scenario.bsHeight));
+    bs->SetMobility(bsMobility);
     bs->SetChannel(channel);
     channel->AddRx(bs);
 
+    const auto internet = CreateInternet(scenario, coin, seed, bsMobility->GetObject<Node>());
+    // With closed loops what arrives depends on what the agents do, and nothing bounds that.
+    bound = bound && !(internet && OfdmaInternet::IsClosedLoop(*scenario.internet));
+
     auto cell = CreateObject<OfdmaCell>();
+    if (internet)
+    {
+        cell->AggregateObject(internet);
+    }
     cell->SetAttribute("Seed", UintegerValue(seed));
     cell->SetAttribute("Ttis", UintegerValue(scenario.ttis));
     cell->SetAttribute("Ues", UintegerValue(scenario.ues));
@@ -230,7 +281,7 @@ OfdmaCellHelper::Create(const OfdmaScenario& scenario, uint64_t seed, bool would
                         ? scenario.poissonChurn->Draw(coin, scenario.ues, scenario.ttis)
                         : scenario.churn,
                     OfdmaDecisionDelay(scenario.decisionDelay),
-                    UeBuilder(scenario, coin, grid, channel));
+                    UeBuilder(scenario, coin, grid, channel, internet));
     return cell;
 }
 

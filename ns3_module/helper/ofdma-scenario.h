@@ -4,6 +4,7 @@
 
 #include <ns3/ofdma-bernoulli-traffic.h>
 #include <ns3/ofdma-cell.h>
+#include <ns3/ofdma-internet.h>
 #include <ns3/ofdma-loss-chain.h>
 #include <ns3/ofdma-poisson-churn.h>
 #include <ns3/vector.h>
@@ -60,6 +61,7 @@ struct OfdmaScenario
     bool ackDeletes{false};               //!< a received ack removes the dPDU
     OfdmaVocabulary vocabulary{false, 6}; //!< of control messages
     ObjectFactory traffic{MakeOfdmaTraffic<OfdmaBernoulliTraffic>()}; //!< of each UE
+    std::optional<OfdmaInternetSpec> internet;                        //!< instead of traffic
     std::vector<double> trafficWeights; //!< of UE 0, 1, ..., repeated in turn; none: all 1
     std::vector<OfdmaChurnEvent> churn; //!< in order of TTI
     std::optional<OfdmaPoissonChurn> poissonChurn; //!< instead of churn

@@ -53,6 +53,12 @@ OfdmaBuffer::GetSize() const
 }
 
 uint32_t
+OfdmaBuffer::GetRoom() const
+{
+    return m_capacity - m_size;
+}
+
+uint32_t
 OfdmaBuffer::GetUndelivered() const
 {
     return m_size - (m_headDelivered ? 1 : 0);

@@ -35,6 +35,8 @@ class OfdmaBuffer
 
     /// \return dPDUs in the buffer
     uint32_t GetSize() const;
+    /// \return dPDUs for which there is room
+    uint32_t GetRoom() const;
     /// \return dPDUs in the buffer that were not yet delivered
     uint32_t GetUndelivered() const;
     /// \return whether there is a head-of-line dPDU that was delivered

@@ -225,6 +225,7 @@ OfdmaCell::Leave(uint32_t id)
 {
     NS_ABORT_MSG_UNLESS(id < m_byId.size() && m_byId[id], "UE " << id << " is not connected");
     m_statistics.Discard(m_byId[id]->buffer.GetUndelivered());
+    m_byId[id]->traffic->Leave();
     m_channel->RemoveLink(id);
     m_ues.erase(
         std::find_if(m_ues.begin(), m_ues.end(), [id](const auto& ue) { return ue->id == id; }));
@@ -237,9 +238,15 @@ OfdmaCell::Arrive()
 {
     for (const auto& ue : m_ues)
     {
-        for (uint32_t left = ue->traffic->Arrive(m_tti); left > 0; --left)
+        const uint32_t arrivals = ue->traffic->Arrive(m_tti);
+        if (arrivals == 0)
         {
-            const bool dropped = !ue->buffer.Push(m_tti);
+            continue;
+        }
+        const uint32_t admitted = ue->traffic->Admit(arrivals, ue->buffer.GetRoom());
+        for (uint32_t i = 0; i < arrivals; ++i)
+        {
+            const bool dropped = i >= admitted || !ue->buffer.Push(m_tti);
             m_statistics.Arrive(ue->id, m_tti, dropped);
             ue->bound.Arrive();
             if (dropped)
@@ -357,6 +364,7 @@ OfdmaCell::DeliverDcms()
         if (m_ackDeletes && m_codes.HasAck(ue->dcm) && ue->buffer.IsHeadDelivered())
         {
             ue->buffer.Pop();
+            ue->traffic->Remove(true);
         }
     }
 }
@@ -482,6 +490,7 @@ OfdmaCell::Decode(OfdmaUe& ue)
     m_statistics.Deliver(ue.id, arrival, m_tti);
     m_statistics.Count(OfdmaCounter::DELIVERED_BIT, ue.phy->GetTransportBlockBits());
     m_deliveryTrace(ue.id, m_tti - arrival + 1);
+    ue.traffic->Deliver();
     return false;
 }
 
@@ -500,6 +509,7 @@ OfdmaCell::Conclude(OfdmaUe& ue)
     {
         const bool delivered = ue.buffer.IsHeadDelivered();
         ue.buffer.Pop();
+        ue.traffic->Remove(delivered);
         if (delivered)
         {
             return OfdmaOutcome::DELETED_DELIVERED;
@@ -626,10 +636,11 @@ OfdmaCell::GetWouldDecode() const
     return m_wouldDecode;
 }
 
-uint64_t
+double
 OfdmaCell::GetBound() const
 {
-    return m_bound.Get();
+    return m_wantBound ? static_cast<double>(m_bound.Get())
+                       : std::numeric_limits<double>::quiet_NaN();
 }
 
 } // namespace ns3

@@ -130,8 +130,8 @@ class OfdmaCell : public Object
      * only with the attributes WouldDecode or Bound, all 0 after the last TTI
      */
     const std::vector<uint8_t>& GetWouldDecode() const;
-    /// \return dPDUs that no protocol can exceed; only with the attribute Bound
-    uint64_t GetBound() const;
+    /// \return dPDUs that no protocol can exceed; NaN without the attribute Bound
+    double GetBound() const;
     ///@}
 
     static constexpr double LEAST_SNR_DB = -1000; //!< of GetMeanSnrDb()

@@ -37,7 +37,8 @@ class OfdmaCoin
         JOIN,
         STAY,
         BS_DECISION_DELAY,
-        UE_DECISION_DELAY
+        UE_DECISION_DELAY,
+        APPLICATION_START
     };
 
     /// \param seed of the environment

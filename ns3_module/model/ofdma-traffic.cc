@@ -3,6 +3,8 @@
 
 #include <ns3/double.h>
 
+#include <algorithm>
+
 namespace ns3
 {
 
@@ -36,6 +38,30 @@ OfdmaTraffic::Arrive(uint32_t tti)
     return DoArrive(tti);
 }
 
+uint32_t
+OfdmaTraffic::Admit(uint32_t arrivals, uint32_t room)
+{
+    return DoAdmit(arrivals, room);
+}
+
+void
+OfdmaTraffic::Deliver()
+{
+    DoDeliver();
+}
+
+void
+OfdmaTraffic::Remove(bool delivered)
+{
+    DoRemove(delivered);
+}
+
+void
+OfdmaTraffic::Leave()
+{
+    DoLeave();
+}
+
 double
 OfdmaTraffic::GetWeight() const
 {
@@ -56,6 +82,27 @@ OfdmaTraffic::TossPoisson(double mean, uint32_t tti) const
 
 void
 OfdmaTraffic::DoJoin(uint32_t /* ue */, uint32_t /* tti */)
+{
+}
+
+uint32_t
+OfdmaTraffic::DoAdmit(uint32_t arrivals, uint32_t room)
+{
+    return std::min(arrivals, room);
+}
+
+void
+OfdmaTraffic::DoDeliver()
+{
+}
+
+void
+OfdmaTraffic::DoRemove(bool /* delivered */)
+{
+}
+
+void
+OfdmaTraffic::DoLeave()
 {
 }
 

@@ -14,7 +14,8 @@ namespace ns3
  * \ingroup ofdma-mac
  * \brief The dPDUs that arrive to one UE
  *
- * What arrives depends on the seed, the UE, the TTI in which it joined and the TTI alone.
+ * What arrives depends on the seed, the UE, the TTI in which it joined and the TTI alone; with IP,
+ * it depends on what became of earlier dPDUs where a protocol above looks at that.
  */
 class OfdmaTraffic : public Object
 {
@@ -36,6 +37,24 @@ class OfdmaTraffic : public Object
      */
     uint32_t Arrive(uint32_t tti);
 
+    /// \name What becomes of the dPDUs
+    ///@{
+
+    /**
+     * The buffer takes what arrived, as far as there is room.
+     * \param arrivals dPDUs that arrived at this boundary
+     * \param room of the buffer in dPDUs
+     * \return dPDUs that enter the buffer; the others are dropped
+     */
+    uint32_t Admit(uint32_t arrivals, uint32_t room);
+    /// The head-of-line dPDU was decoded for the first time.
+    void Deliver();
+    /// The head-of-line dPDU leaves the buffer. \param delivered whether it was ever decoded
+    void Remove(bool delivered);
+    /// The UE leaves; its buffer is discarded.
+    void Leave();
+    ///@}
+
   protected:
     /// \return factor of the load of this UE
     double GetWeight() const;
@@ -49,6 +68,14 @@ class OfdmaTraffic : public Object
     virtual void DoJoin(uint32_t ue, uint32_t tti);
     /// \return dPDUs that arrive at the boundary before a TTI
     virtual uint32_t DoArrive(uint32_t tti) = 0;
+    /// \return dPDUs that enter the buffer: as many as there is room for
+    virtual uint32_t DoAdmit(uint32_t arrivals, uint32_t room);
+    /// The head-of-line dPDU was decoded for the first time.
+    virtual void DoDeliver();
+    /// The head-of-line dPDU leaves the buffer. \param delivered whether it was ever decoded
+    virtual void DoRemove(bool delivered);
+    /// The UE leaves.
+    virtual void DoLeave();
 
     double m_weight;     //!< factor of the load
     OfdmaCoin m_coin{0}; //!< of the environment

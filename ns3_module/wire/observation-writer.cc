@@ -167,7 +167,7 @@ ObservationWriter::WriteEnd(const Cells& cells, bool bound, v1::EpisodeEnd& mess
         m_uint32[3].Add(delays.begin(), delays.end());
         if (bound)
         {
-            m_float64[0].Add(static_cast<double>(cell->GetBound()));
+            m_float64[0].Add(cell->GetBound());
         }
     }
     m_uint32[0].Finish(message.mutable_ue_total());
