@@ -2,7 +2,8 @@
 """A session: several cell processes on one socket, asked in step, watched by three detectors.
 
 A process that ends is seen at once (its descriptor is polled with the socket), a peer that stops is disconnected by the
-heartbeats of ZeroMQ, and whatever else keeps a reply from coming is caught by the deadline of the request.
+heartbeats of ZeroMQ, and whatever else keeps a reply from coming is caught by the deadline of the request. A cell
+in turn ends when Python does, and when no request has come for the idle lease.
 """
 
 import os
@@ -11,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter_ns
 from typing import Literal, TypeVar
 
 from google.protobuf.message import DecodeError
@@ -23,16 +24,20 @@ from llmac.bridge.errors import (
     FrameError,
     HandshakeError,
     RequestRefusedError,
+    Step,
 )
 from llmac.bridge.launch import Launcher, Peer
+from llmac.bridge.timing import Stopwatch, Timing
 from llmac.bridge.wire import frame
 from llmac.bridge.wire.frame import DamagedFrameError, ForeignVersionError
 from llmac.bridge.wire.handshake import refusal_of, refusal_of_version
 from llmac.bridge.wire.keys import load as load_keys
+from llmac.bridge.wire.log import WireLog
 from llmac.bridge.wire.transport import Listener
 from llmac.v1 import wire_pb2
 
-Body = Literal["leader_observation", "follower_observation", "closed"]
+HANDSHAKE = Step("handshake")
+Body = Literal["leader_observation", "follower_observation", "timing", "closed"]
 """What a request is answered by, unless it is refused: a name in wire_pb2.Message."""
 
 MAX_REPEATS = 2
@@ -47,12 +52,16 @@ class Deadlines:
     reset_s: float = 60.0
     phase_s: float = 30.0
     close_s: float = 5.0
+    idle_s: int = 3600
+    """The lease: a cell that has got no request for so long ends itself. Updates of agents may take that long."""
 
 
 @dataclass(slots=True, eq=False)
 class Cell:
     """A process as the session sees it."""
 
+    index: int
+    """Its number among the processes."""
     peer: Peer
     descriptor: int
     """Becomes readable when the process ends."""
@@ -83,6 +92,8 @@ class Session:
         address: None for ipc in a private directory, or as in `Listener`.
         deadlines: of the steps.
         keys: folder with Python's CURVE keys, needed beyond this machine.
+        log: gets every frame; closed with the session.
+        environments: [P] those that each process simulates, for errors; may be replaced at any time.
 
     Raises:
         AddressError: the address cannot be used.
@@ -98,14 +109,19 @@ class Session:
         address: str | None = None,
         deadlines: Deadlines | None = None,
         keys: Path | None = None,
+        log: WireLog | None = None,
+        environments: Sequence[range] = (),
     ) -> None:
         self.deadlines = deadlines or Deadlines()
+        self.environments = environments
+        self.stopwatch = Stopwatch()
+        self._log = log
         self._launcher = launcher
         self._listener = Listener(address, load_keys(keys) if keys else None)
         self._cells: list[Cell | None] = [None] * processes
         self._hellos: dict[bytes, wire_pb2.Hello] = {}
         self._early: dict[bytes, bytes] = {}  # Hello of cells that were started again by somebody else
-        self._end = weakref.finalize(self, _end, os.getpid(), self._cells, self._listener)
+        self._end = weakref.finalize(self, _end, os.getpid(), self._cells, self._listener, log)
         try:
             self.restore()
         except BaseException:
@@ -143,7 +159,7 @@ class Session:
                 if cell is None:
                     started.append(self._start(index))
             late = [cell for cell in started if not self._came_early(cell)]
-            self._gather("handshake", late, self.deadlines.handshake_s, self._accept_hello)
+            self._gather(HANDSHAKE, late, self.deadlines.handshake_s, self._accept_hello)
         except BaseException:
             for cell in started:  # none stays that was not welcomed
                 if cell in self._cells:
@@ -151,12 +167,12 @@ class Session:
             raise
 
     def exchange(
-        self, step: str, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
+        self, step: Step, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
     ) -> list[wire_pb2.Message]:
         """Send one request to each process, then gather their replies, so that the processes work at the same time.
 
         Args:
-            step: what is done, for errors: "reset", "leader phase of TTI 3".
+            step: what is done, for errors.
             requests: one for each process.
             expected: what they have to be answered by.
             deadline_s: seconds until all replies have to be there.
@@ -184,19 +200,30 @@ class Session:
             try:
                 cell.request = frame.encode(cell.session, cell.sequence, request.SerializeToString())
             except DamagedFrameError as error:
-                raise FrameError(cell.peer.name, step, f"the request was not sent: {error}") from error
-            self._listener.send(cell.route, cell.request)  # one that is not connected now gets it repeated
+                raise self._error(cell, FrameError, step, f"the request was not sent: {error}") from error
+            self._send(cell, cell.request)  # one that is not connected now gets it repeated
+        self.stopwatch.sent()
         self._gather(step, cells, deadline_s, accept)
         for cell in cells:
             fault = replies[cell].fault
             if replies[cell].HasField("fault"):
                 code = wire_pb2.FaultCode.Name(fault.code)
-                raise RequestRefusedError(cell.peer.name, step, f"refused with {code}: {fault.reason}", cell.peer.log())
+                raise self._error(cell, RequestRefusedError, step, f"refused with {code}: {fault.reason}")
         return [replies[cell] for cell in cells]
 
-    def reject(self, index: int, step: str, cause: str) -> FrameError:
+    def reject(self, index: int, step: Step, cause: str) -> FrameError:
         """Give up a process whose reply cannot be; returns the error to raise."""
         return self._fail(self._running(index, step), FrameError, step, cause)
+
+    def timing(self) -> Timing:
+        """Where the time went since the session began; costs an exchange.
+
+        Raises:
+            BridgeError: as in `exchange`.
+        """
+        request = wire_pb2.Message(timing_request=wire_pb2.TimingRequest())
+        told = self.exchange(Step("timing"), [request] * self.processes, "timing", self.deadlines.phase_s)
+        return self.stopwatch.timing([reply.timing for reply in told])
 
     def close(self) -> None:
         """End the processes in order, by force if they do not, and close the socket; may be called again."""
@@ -204,7 +231,7 @@ class Session:
             return
         request = wire_pb2.Message(close=wire_pb2.Close())
         try:
-            self.exchange("close", [request] * self.processes, "closed", self.deadlines.close_s)
+            self.exchange(Step("close"), [request] * self.processes, "closed", self.deadlines.close_s)
             for cell in self._cells:
                 if cell is not None:
                     cell.peer.stop(self.deadlines.close_s)
@@ -218,15 +245,16 @@ class Session:
     def _start(self, index: int) -> Cell:
         number = secrets.randbits(63) + 1
         peer = self._launcher.start(self._listener.endpoint, number, index)
-        cell = Cell(peer, peer.fileno(), number, b"cell-%d" % index)
+        cell = Cell(index, peer, peer.fileno(), number, b"cell-%d" % index)
         self._listener.watch(cell.descriptor)
         self._cells[index] = cell
         return cell
 
-    def _running(self, index: int, step: str) -> Cell:
+    def _running(self, index: int, step: Step) -> Cell:
         cell = self._cells[index]
         if cell is None:
-            raise CellCrashError(f"cell {index}", step, "the process has ended; reset starts a new one")
+            cause = "the process has ended; reset starts a new one"
+            raise CellCrashError(f"cell {index}", step, cause, environments=self._simulated(index))
         return cell
 
     def _drop(self, cell: Cell) -> None:
@@ -235,16 +263,24 @@ class Session:
             request = wire_pb2.Message(close=wire_pb2.Close()).SerializeToString()
             self._listener.send(cell.route, frame.encode(cell.session, cell.sequence + 1, request))
         cell.peer.stop(0.0)
-        self._cells[self._cells.index(cell)] = None
+        self._cells[cell.index] = None
 
-    def _fail(self, cell: Cell, error: type[E], step: str, cause: str) -> E:
+    def _fail(self, cell: Cell, error: type[E], step: Step, cause: str) -> E:
         """Give up a process; the next `restore` starts a new one."""
         self._drop(cell)
-        return error(cell.peer.name, step, f"{cause}; {cell.remark}" if cell.remark else cause, cell.peer.log())
+        if self._log is not None:
+            self._log.flush()
+        return self._error(cell, error, step, f"{cause}; {cell.remark}" if cell.remark else cause)
+
+    def _error(self, cell: Cell, error: type[E], step: Step, cause: str) -> E:
+        return error(cell.peer.name, step, cause, cell.peer.log(), self._simulated(cell.index))
+
+    def _simulated(self, index: int) -> range:
+        return self.environments[index] if self.environments else range(0)
 
     # ---- replies
 
-    def _gather(self, step: str, cells: Iterable[Cell], deadline_s: float, accept: Accept) -> None:
+    def _gather(self, step: Step, cells: Iterable[Cell], deadline_s: float, accept: Accept) -> None:
         """Wait until each of the cells has sent what `accept` accepts.
 
         A request without an answer is repeated once, after half of the time: what was lost with a connection that broke
@@ -263,23 +299,23 @@ class Session:
                 raise self._fail(late, DeadlineError, step, f"no answer within {deadline_s:g} s")
             if now >= repeat_at:
                 repeat_at = end
-                for cell in waiting.values():
-                    if cell.request:
-                        self._listener.send(cell.route, cell.request)
+                self._repeat_once(waiting.values())
+            since = perf_counter_ns()
             ended = self._listener.wait(min(repeat_at, end) - now)
-            if arrival := self._listener.receive():
+            self.stopwatch.waited(since)
+            if arrival := self._receive():
                 cell = waiting.get(arrival[0])
                 if cell is not None and accept(cell, arrival[1]):
                     del waiting[cell.route]
             elif ended:
                 self._raise_ended(step)
 
-    def _raise_ended(self, step: str) -> None:
+    def _raise_ended(self, step: Step) -> None:
         for cell in self._cells:
             if cell is not None and (how := cell.peer.ended()):
                 raise self._fail(cell, CellCrashError, step, how)
 
-    def _reply(self, step: str, cell: Cell, data: bytes, expected: Body) -> wire_pb2.Message | None:
+    def _reply(self, step: Step, cell: Cell, data: bytes, expected: Body) -> wire_pb2.Message | None:
         """Read the answer to the request of a cell; None when this is not it."""
         try:
             arrived = frame.decode(data)
@@ -309,7 +345,25 @@ class Session:
     def _repeat(self, cell: Cell) -> bool:
         """Send the request once more, unless that has been tried."""
         cell.repeats += 1
-        return cell.repeats <= MAX_REPEATS and self._listener.send(cell.route, cell.request)
+        return cell.repeats <= MAX_REPEATS and self._send(cell, cell.request)
+
+    def _repeat_once(self, waiting: Iterable[Cell]) -> None:
+        for cell in waiting:
+            if cell.request:
+                self._send(cell, cell.request)
+
+    def _receive(self) -> tuple[bytes, bytes] | None:
+        arrival = self._listener.receive()
+        if self._log is not None and arrival is not None:
+            for cell in self._cells:
+                if cell is not None and cell.route == arrival[0]:
+                    self._log.add(cell.index, arrival[1], from_cell=True)
+        return arrival
+
+    def _send(self, cell: Cell, data: bytes) -> bool:
+        if self._log is not None:
+            self._log.add(cell.index, data, from_cell=False)
+        return self._listener.send(cell.route, data)
 
     def _accept_hello(self, cell: Cell, data: bytes) -> bool:
         try:
@@ -321,13 +375,13 @@ class Session:
         except ForeignVersionError as error:
             raise self._refuse(cell, refusal_of_version(error.version)) from error
         except (DamagedFrameError, DecodeError) as error:
-            raise self._fail(cell, FrameError, "handshake", str(error)) from error
+            raise self._fail(cell, FrameError, HANDSHAKE, str(error)) from error
         if not message.HasField("hello"):
             raise self._refuse(cell, f"the cell began with {message.WhichOneof('body')} instead of hello")
         if reason := refusal_of(message.hello):
             raise self._refuse(cell, reason)
         self._hellos[cell.route] = message.hello
-        self._tell(cell, wire_pb2.Message(welcome=wire_pb2.Welcome()))
+        self._tell(cell, wire_pb2.Message(welcome=wire_pb2.Welcome(idle_s=self.deadlines.idle_s)))
         return True
 
     def _came_early(self, cell: Cell) -> bool:
@@ -339,21 +393,23 @@ class Session:
         """Tell the cell why, and let it log that and end."""
         self._tell(cell, wire_pb2.Message(refusal=wire_pb2.Refusal(reason=reason)))
         cell.peer.stop(self.deadlines.close_s)
-        return self._fail(cell, HandshakeError, "handshake", reason)
+        return self._fail(cell, HandshakeError, HANDSHAKE, reason)
 
     def _tell(self, cell: Cell, message: wire_pb2.Message) -> None:
-        self._listener.send(cell.route, frame.encode(cell.session, 0, message.SerializeToString()))
+        self._send(cell, frame.encode(cell.session, 0, message.SerializeToString()))
 
 
 def _foreign(arrived: frame.Frame, cell: Cell) -> str:
     return f"a frame of session {arrived.session} instead of {cell.session} was dropped"
 
 
-def _end(owner: int, cells: Sequence[Cell | None], listener: Listener) -> None:
-    """End the processes and close the socket; a fork of the owner leaves both alone."""
+def _end(owner: int, cells: Sequence[Cell | None], listener: Listener, log: WireLog | None) -> None:
+    """End the processes, close socket and log; a fork of the owner leaves both alone."""
     if os.getpid() != owner:
         return
     for cell in cells:
         if cell is not None:
             cell.peer.stop(0.0)
     listener.close()
+    if log is not None:
+        log.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `llmac run | clone | tune | scenarios | channels | keys | bench | doctor`."""
+"""The command line: `llmac run | clone | tune | scenarios | channels | keys | wire | bench | doctor`."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from llmac.agents.cli import bench, channels, clone, doctor, keys, run, scenarios, tune
+from llmac.agents.cli import bench, channels, clone, doctor, keys, run, scenarios, tune, wire
 from llmac.bridge.errors import LlmacError
 
 _app = typer.Typer(
@@ -18,7 +18,16 @@ _app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (run.run, clone.clone, tune.tune, scenarios.scenarios, channels.channels, keys.keys, doctor.doctor):
+for command in (
+    run.run,
+    clone.clone,
+    tune.tune,
+    scenarios.scenarios,
+    channels.channels,
+    keys.keys,
+    wire.wire,
+    doctor.doctor,
+):
     _app.command()(command)
 _app.add_typer(bench.bench)
 

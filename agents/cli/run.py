@@ -2,6 +2,7 @@
 """`llmac run`: agents side by side in one scenario, at the same seeds."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.scenario import Scenario, channels
+from llmac.bridge.timing import Timing
 
 
 def run(
@@ -35,6 +37,7 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for summary.json, trace.parquet and the logs of the cells.")
     ] = None,
+    log_wire: Annotated[Path | None, typer.Option(help="File for all frames; `llmac wire FILE` prints them.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
     listen: ListenOption = None,
     keys: KeysOption = None,
@@ -51,37 +54,58 @@ def run(
     seed_list = list(range(seed, seed + seeds))
     processes = min(processes, seeds)
     where = cells(listen, keys, processes, out)
-    episodes, ns3_version = _play_all(chosen, names, seed_list, processes, where, out)
-    estimates = {name: summary.estimates(episodes[name]) for name in names}
-    document = summary.document(chosen.name, seed_list, ns3_version, estimates)
+    played = _play_all(chosen, names, seed_list, processes, where, out, log_wire)
+    estimates = {name: summary.estimates(played.episodes[name]) for name in names}
+    timings = {name: played.timings[name] for name in names}
+    document = summary.document(chosen.name, seed_list, played.ns3_version, estimates, timings)
     if out is not None:
         (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
     if json_:
         typer.echo(json.dumps(document, indent=2))
         return
     cell = f"{chosen.ues} UEs, {chosen.rbgs} RBGs, {chosen.ttis} TTIs"
-    title = f"{chosen.name}: {cell}, {seeds} seeds from {seed}, ns-{ns3_version}"
+    title = f"{chosen.name}: {cell}, {seeds} seeds from {seed}, ns-{played.ns3_version}"
     Console().print(summary.table(title, estimates))
 
 
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """What came of it, by agent."""
+
+    episodes: dict[str, list[dict[str, float]]]
+    timings: dict[str, Timing]
+    ns3_version: str
+
+
 def _play_all(
-    scenario: Scenario, names: list[str], seeds: list[int], processes: int, where: Cells, out: Path | None
-) -> tuple[dict[str, list[dict[str, float]]], str]:
-    """Episodes of every agent, and of the reference if it is not among them; and the version of ns-3."""
+    scenario: Scenario,
+    names: list[str],
+    seeds: list[int],
+    processes: int,
+    where: Cells,
+    out: Path | None,
+    log_wire: Path | None,
+) -> _Played:
+    """Episodes of every agent, and of the reference if it is not among them."""
     players = list(dict.fromkeys([*names, registry.REFERENCE]))
     copies = [scenario] * len(seeds)
     episodes: dict[str, list[dict[str, float]]] = {}
+    timings: dict[str, Timing] = {}
     with (
-        ColumnEnv(copies, processes=processes, privileged=True, bound=True, **where) as env,
+        ColumnEnv(copies, processes=processes, privileged=True, bound=True, log_wire=log_wire, **where) as env,
         TraceWriter(out / "trace.parquet" if out else None, scenario, seeds) as trace,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
         for name in players:
             task = progress.add_task(name, total=scenario.ttis)
             recorder = trace.of(name) if name in names else None
+            before = env.timing()
             episodes[name] = play(
                 env, registry.make(name), copies, seeds, recorder, lambda task=task: progress.advance(task)
             )
+            timings[name] = env.timing() - before
         version = env.ns3_version
+    if env.wire_log_stopped:
+        Console(stderr=True).print(f"frames are missing at the end of {log_wire}: {env.wire_log_stopped}")
     summary.normalise(episodes, registry.REFERENCE)
-    return episodes, version
+    return _Played(episodes, timings, version)

@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from llmac.agents.evaluation.metrics import NAMES
 from llmac.agents.evaluation.statistics import Estimate, estimate
+from llmac.bridge.timing import Timing
 
 # What a table shows: heading, digits, and whether the interval is shown; the JSON document has everything.
 _COLUMNS = {
@@ -41,7 +43,11 @@ def estimates(episodes: Sequence[dict[str, float]]) -> dict[str, Estimate]:
 
 
 def document(
-    scenario: str, seeds: Sequence[int], ns3_version: str, agents: dict[str, dict[str, Estimate]]
+    scenario: str,
+    seeds: Sequence[int],
+    ns3_version: str,
+    agents: dict[str, dict[str, Estimate]],
+    timings: dict[str, Timing],
 ) -> dict[str, Any]:
     """The content of summary.json; null where there is no number."""
     return {
@@ -55,6 +61,7 @@ def document(
             }
             for agent, metrics in agents.items()
         },
+        "timing": {agent: asdict(timing) for agent, timing in timings.items()},
     }
 
 

@@ -16,13 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 from llmac.bridge.envs.batch import Batch, lay_out
 from llmac.bridge.envs.concatenate import concatenate
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
-from llmac.bridge.errors import ActionError, OutOfTurnError, RequestRefusedError
+from llmac.bridge.errors import ActionError, OutOfTurnError, RequestRefusedError, Step
 from llmac.bridge.launch import Launcher
 from llmac.bridge.launch.local import LocalLauncher
 from llmac.bridge.scenario import Scenario
 from llmac.bridge.session import Body, Deadlines, Session
+from llmac.bridge.timing import Timing
 from llmac.bridge.wire import codec
 from llmac.bridge.wire.column import ContentError
+from llmac.bridge.wire.log import WireLog
 from llmac.v1 import wire_pb2
 
 
@@ -50,6 +52,7 @@ class ColumnEnv:
         address: None for ipc in a private directory, or as in `Listener`.
         deadlines: of the steps.
         keys: folder with Python's CURVE keys.
+        log_wire: file for all frames, which `llmac wire` prints; see docs/wire.md.
 
     Raises:
         ScenarioError: the scenarios cannot run in step.
@@ -69,6 +72,7 @@ class ColumnEnv:
         address: str | None = None,
         deadlines: Deadlines | None = None,
         keys: Path | None = None,
+        log_wire: Path | None = None,
     ) -> None:
         self._ttis = ttis
         self._batch = lay_out(scenarios, processes, ttis, privileged=privileged, bound=bound)
@@ -77,7 +81,21 @@ class ColumnEnv:
         self._leader: LeaderObservation  # of all of them
         self._members = (b"", b"")  # who is connected, as bytes
         self._ue_ids: codec.PerEnvironment  # ids given out so far
-        self._session = Session(launcher or LocalLauncher(), processes, address, deadlines, keys)
+        self._wire_log = None if log_wire is None else WireLog(log_wire)
+        try:
+            self._session = Session(
+                launcher or LocalLauncher(),
+                processes,
+                address,
+                deadlines,
+                keys,
+                self._wire_log,
+                _environments(self._batch),
+            )
+        except BaseException:
+            if self._wire_log is not None:
+                self._wire_log.close()
+            raise
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:
@@ -88,6 +106,19 @@ class ColumnEnv:
     def ns3_version(self) -> str:
         """Of the cells, for instance "3.37"."""
         return self._session.ns3_version
+
+    @property
+    def wire_log_stopped(self) -> str | None:
+        """Why frames are missing at the end of the log, a clause; None when none is."""
+        return self._wire_log.stopped if self._wire_log else None
+
+    def timing(self) -> Timing:
+        """Where the time went so far; costs an exchange, and no time of the simulation passes.
+
+        Raises:
+            BridgeError: as in `Session.exchange`.
+        """
+        return self._session.timing()
 
     def reset(self, seeds: ArrayLike, scenarios: Sequence[Scenario] | None = None) -> LeaderObservation:
         """Begin an episode in every environment; those under way are given up, and processes that failed are restarted.
@@ -113,15 +144,17 @@ class ColumnEnv:
         seed = _seeds(seeds, batch)
         if self._session.closed:
             raise OutOfTurnError("the environment is closed; make a new one")
+        self._session.environments = _environments(batch)
         self._session.restore()
+        self._session.stopwatch.begin()
         replies = self._exchange(
-            "reset",
+            Step("reset"),
             [block.reset(seed) for block in batch.blocks],
             "leader_observation",
             self._session.deadlines.reset_s,
         )
         self._batch = batch
-        return self._observe_leaders("reset", replies, 0, [0] * len(replies))
+        return self._observe_leaders(Step("reset"), replies, 0, [0] * len(replies))
 
     def lead(self, action: LeaderAction) -> FollowerObservation:
         """Send the DCMs of all environments: the leader phase.
@@ -135,6 +168,7 @@ class ColumnEnv:
             BridgeError: as in `Session.exchange`; the episode is lost unless a single process refused the request.
         """
         self._check_turn(_Turn.LEAD)
+        self._session.stopwatch.begin()
         ends = _check_leader_action(action, self._batch, self._ue_ids)
         tti, requests = self._leader.tti, list[wire_pb2.Message]()
         for block in self._batch.blocks:
@@ -145,7 +179,7 @@ class ColumnEnv:
                     LeaderAction(action.dcm_count[block.environments], action.dcm_ue[part], action.dcm_code[part]),
                 )
             )
-        step = f"leader phase of TTI {tti}"
+        step = Step("leader phase", tti)
         replies = self._exchange(step, requests, "follower_observation", self._session.deadlines.phase_s)
         observations: list[FollowerObservation] = []
         for index, (reply, block, leader) in enumerate(zip(replies, self._batch.blocks, self._leaders, strict=True)):
@@ -154,7 +188,9 @@ class ColumnEnv:
             except ContentError as error:
                 raise self._session.reject(index, step, str(error)) from error
         self._turn = _Turn.FOLLOW
-        return concatenate(observations)
+        together = concatenate(observations)
+        self._session.stopwatch.end()
+        return together
 
     def follow(self, action: FollowerAction) -> LeaderObservation:
         """Let all UEs of all environments act: the follower phase and the end of the TTI.
@@ -168,13 +204,14 @@ class ColumnEnv:
             BridgeError: as in `Session.exchange`; the episode is lost unless a single process refused the request.
         """
         self._check_turn(_Turn.FOLLOW)
+        self._session.stopwatch.begin()
         counts = [leader.ue_id.size for leader in self._leaders]
         _check_follower_action(action, self._leader.ue_count, self._batch)
         tti, begin, requests = self._leader.tti, 0, list[wire_pb2.Message]()
         for count in counts:
             requests.append(codec.follower_action(tti, FollowerAction(action.action[begin : begin + count])))
             begin += count
-        step = f"follower phase of TTI {tti}"
+        step = Step("follower phase", tti)
         replies = self._exchange(step, requests, "leader_observation", self._session.deadlines.phase_s)
         return self._observe_leaders(step, replies, tti + 1, counts)
 
@@ -202,7 +239,7 @@ class ColumnEnv:
             raise OutOfTurnError(self._turn.value)
 
     def _exchange(
-        self, step: str, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
+        self, step: Step, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
     ) -> list[wire_pb2.Message]:
         turn, self._turn = self._turn, _Turn.RESET  # whatever goes wrong, the episode does not go on silently
         try:
@@ -213,7 +250,7 @@ class ColumnEnv:
             raise
 
     def _observe_leaders(
-        self, step: str, replies: Sequence[wire_pb2.Message], tti: int, acted: Sequence[int]
+        self, step: Step, replies: Sequence[wire_pb2.Message], tti: int, acted: Sequence[int]
     ) -> LeaderObservation:
         leaders: list[LeaderObservation] = []
         for index, (reply, block, count) in enumerate(zip(replies, self._batch.blocks, acted, strict=True)):
@@ -228,7 +265,12 @@ class ColumnEnv:
             self._members = members
             self._ue_ids = _ids_given_out(observation, None if tti == 0 else self._ue_ids)
         self._turn = _Turn.RESET if observation.done else _Turn.LEAD
+        self._session.stopwatch.end()
         return observation
+
+
+def _environments(batch: Batch) -> list[range]:
+    return [range(block.environments.start, block.environments.stop) for block in batch.blocks]
 
 
 def _seeds(seeds: ArrayLike, batch: Batch) -> NDArray[np.uint64]:

@@ -48,6 +48,18 @@ def read(column: wire_pb2.Column, scalar: type[T], count: int, name: str) -> NDA
     return np.frombuffer(data, dtype)  # pyright: ignore[reportReturnType] (by the table)
 
 
+def read_any(column: wire_pb2.Column, name: str) -> NDArray[np.generic]:
+    """Read a column whatever its dtype and length are, for people.
+
+    Raises:
+        ContentError: an unknown dtype, or another number of bytes than dtype and length say.
+    """
+    for scalar, (number, _) in _DTYPES.items():
+        if number == column.dtype:
+            return read(column, scalar, column.length, name)
+    raise ContentError(f"{name} has dtype {column.dtype}, which means nothing")
+
+
 def write(values: NDArray[np.generic], scalar: type[np.generic]) -> wire_pb2.Column:
     """Write an array of any dtype as a column of `scalar`; the values must fit."""
     number, dtype = _DTYPES[scalar]

@@ -88,8 +88,8 @@ Connection::Send(const std::string& frame)
     }
 }
 
-zmq::message_t
-Connection::Receive(std::optional<milliseconds> deadline)
+std::optional<zmq::message_t>
+Connection::Receive(std::optional<milliseconds> limit)
 {
     const auto start = Clock::now();
     zmq::message_t frame;
@@ -112,10 +112,9 @@ Connection::Receive(std::optional<milliseconds> deadline)
             return frame;
         }
         CheckPresence();
-        if (deadline && Clock::now() - start > *deadline)
+        if (limit && Clock::now() - start > *limit)
         {
-            throw ConnectionError(ConnectionError::NOT_ESTABLISHED,
-                                  "Python at " + m_options.endpoint + " did not answer in time");
+            return std::nullopt;
         }
     }
 }

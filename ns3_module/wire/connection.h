@@ -69,12 +69,19 @@ class Connection
     /// Send a frame.
     void Send(const std::string& frame);
 
+    /// Wait for a frame as long as Python is there. \throw ConnectionError
+    zmq::message_t Receive()
+    {
+        return std::move(*Receive(std::nullopt));
+    }
+
     /**
      * Wait for a frame.
-     * \param deadline in milliseconds from now, none: as long as Python is there
+     * \param limit to wait, none: as long as Python is there
+     * \return none when the limit was reached
      * \throw ConnectionError
      */
-    zmq::message_t Receive(std::optional<std::chrono::milliseconds> deadline = std::nullopt);
+    std::optional<zmq::message_t> Receive(std::optional<std::chrono::milliseconds> limit);
 
   private:
     using Clock = std::chrono::steady_clock;

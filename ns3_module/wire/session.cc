@@ -47,7 +47,11 @@ Session::Handshake(std::chrono::milliseconds wait)
     EncodeFrame({m_session, 0}, m_reply, m_frame);
     m_connection.Send(m_frame);
     const auto frame = m_connection.Receive(wait);
-    const FrameHeader header = DecodeFrame(frame.data(), frame.size(), m_request);
+    if (!frame)
+    {
+        throw ConnectionError(ConnectionError::NOT_ESTABLISHED, "Python did not answer Hello");
+    }
+    const FrameHeader header = DecodeFrame(frame->data(), frame->size(), m_request);
     if (m_request.has_refusal())
     {
         throw HandshakeRefused(m_request.refusal().reason());
@@ -62,6 +66,11 @@ Session::Handshake(std::chrono::milliseconds wait)
         throw HandshakeRefused("Python's Welcome belongs to another session");
     }
     m_session = header.session;
+    if (const auto idle = m_request.welcome().idle_s(); idle > 0)
+    {
+        m_lease = std::chrono::seconds(idle);
+    }
+    m_stopwatch.Start();
 }
 
 void
@@ -116,6 +125,7 @@ Session::RunEpisode()
 bool
 Session::Lead(uint32_t tti)
 {
+    m_stopwatch.Lap(Stopwatch::SIMULATE);
     m_writer.Write(m_cells, tti, m_options, *m_reply.mutable_leader_observation());
     Reply();
     return Await(v1::Message::kLeaderAction,
@@ -125,6 +135,7 @@ Session::Lead(uint32_t tti)
 bool
 Session::Follow(uint32_t tti)
 {
+    m_stopwatch.Lap(Stopwatch::SIMULATE);
     m_writer.Write(m_cells, tti, *m_reply.mutable_follower_observation());
     Reply();
     return Await(v1::Message::kFollowerAction,
@@ -134,6 +145,7 @@ Session::Follow(uint32_t tti)
 void
 Session::Finish(uint32_t tti)
 {
+    m_stopwatch.Lap(Stopwatch::SIMULATE);
     m_writer.Write(m_cells, tti, m_options, *m_reply.mutable_leader_observation());
     Reply();
 }
@@ -147,13 +159,17 @@ Session::Await(v1::Message::BodyCase due, Apply apply)
         NextRequest();
         try
         {
-            if (m_request.body_case() == due)
+            const bool goesOn = m_request.body_case() == due;
+            if (goesOn)
             {
                 apply();
-                return true;
             }
-            TakeOutOfEpisode(due);
-            return false;
+            else
+            {
+                TakeOutOfEpisode(due);
+            }
+            m_stopwatch.Lap(Stopwatch::DECODE);
+            return goesOn;
         }
         catch (const Fault& fault)
         {
@@ -226,10 +242,17 @@ Session::NextRequest()
 {
     while (true)
     {
-        const auto frame = m_connection.Receive();
+        const auto frame = m_connection.Receive(m_lease);
+        m_stopwatch.Lap(Stopwatch::WAIT);
+        if (!frame)
+        {
+            throw ConnectionError(ConnectionError::LOST,
+                                  "no request came for " + std::to_string(m_lease->count() / 1000) +
+                                      " s");
+        }
         try
         {
-            const FrameHeader header = DecodeFrame(frame.data(), frame.size(), m_request);
+            const FrameHeader header = DecodeFrame(frame->data(), frame->size(), m_request);
             if (header.session != m_session)
             {
                 throw Fault(v1::FAULT_BAD_FRAME, "the frame belongs to another session");
@@ -237,7 +260,13 @@ Session::NextRequest()
             if (header.sequence > m_answered)
             {
                 m_sequence = header.sequence;
-                return;
+                if (!m_request.has_timing_request())
+                {
+                    return;
+                }
+                m_stopwatch.Write(*m_reply.mutable_timing());
+                Reply();
+                continue;
             }
             if (header.sequence == m_answered && m_answered > 0)
             {
@@ -253,7 +282,7 @@ Session::NextRequest()
             std::string bytes;
             reply.mutable_fault()->set_code(fault.GetCode());
             reply.mutable_fault()->set_reason(fault.what());
-            EncodeFrame({m_session, PeekSequence(frame.data(), frame.size())}, reply, bytes);
+            EncodeFrame({m_session, PeekSequence(frame->data(), frame->size())}, reply, bytes);
             m_connection.Send(bytes);
         }
     }
@@ -264,6 +293,7 @@ Session::Reply()
 {
     m_answered = m_sequence;
     EncodeFrame({m_session, m_sequence}, m_reply, m_frame);
+    m_stopwatch.Lap(Stopwatch::ENCODE);
     m_connection.Send(m_frame);
 }
 

@@ -6,6 +6,7 @@
 #include "connection.h"
 #include "frame.h"
 #include "observation-writer.h"
+#include "stopwatch.h"
 
 #include <ns3/ofdma-lockstep.h>
 #include <ns3/ofdma-scenario.h>
@@ -98,10 +99,13 @@ class Session : private ns3::OfdmaAgents
     std::string m_frame;           //!< sent last
     std::optional<Episode> m_next; //!< to be simulated
     bool m_closed{false};          //!< Python closed the session
-    EpisodeOptions m_options;      //!< of the episode under way
-    ActionReader::Cells m_cells;   //!< of the episode under way
-    ObservationWriter m_writer;    //!< of observations
-    ActionReader m_reader;         //!< of actions
+    /// To wait for a request, none: as long as Python is there
+    std::optional<std::chrono::milliseconds> m_lease;
+    Stopwatch m_stopwatch;       //!< where the time goes
+    EpisodeOptions m_options;    //!< of the episode under way
+    ActionReader::Cells m_cells; //!< of the episode under way
+    ObservationWriter m_writer;  //!< of observations
+    ActionReader m_reader;       //!< of actions
 };
 
 } // namespace llmac

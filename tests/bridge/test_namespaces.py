@@ -83,6 +83,6 @@ def test_a_wrong_key_is_refused_in_time(network: Network, cell: Path, tmp_path: 
     assert monotonic() - begin < HANDSHAKE_S + 1 + 10  # of which 10 for the start of Python
     assert (python, remote) == (1, 3)
     assert error.startswith(
-        "DeadlineError: cell 0 (started elsewhere), handshake: no answer within 5 s; a cell whose key"
+        "DeadlineError: cell 0 (started elsewhere), environment 0, handshake: no answer within 5 s; a cell whose key"
     )
     assert "refuses the key of this cell" in log

@@ -19,6 +19,7 @@ from llmac.bridge.errors import (
     DeadlineError,
     FrameError,
     HandshakeError,
+    Step,
 )
 from llmac.bridge.launch.local import LocalLauncher
 from llmac.bridge.session import Deadlines, Session
@@ -47,7 +48,7 @@ def session(
 
 
 def exchange(opened: Session) -> list[wire_pb2.Message]:
-    return opened.exchange("reset", [RESET] * opened.processes, "leader_observation", opened.deadlines.reset_s)
+    return opened.exchange(Step("reset"), [RESET] * opened.processes, "leader_observation", opened.deadlines.reset_s)
 
 
 @pytest.mark.parametrize("address", [None, "tcp://127.0.0.1:*"])
@@ -55,7 +56,7 @@ def test_a_sound_peer(address: str | None) -> None:
     with session("sound", processes=2, address=address) as opened:
         assert opened.ns3_version == "3.37"
         assert [reply.leader_observation.done for reply in exchange(opened)] == [True, True]
-        replies = opened.exchange("leader phase of TTI 7", [LEAD] * 2, "follower_observation", 1.0)
+        replies = opened.exchange(Step("leader phase", 7), [LEAD] * 2, "follower_observation", 1.0)
         assert [reply.follower_observation.tti for reply in replies] == [7, 7]
 
 
