@@ -169,3 +169,17 @@ def limit_dcms(
     environment = cells.environment(observation)
     rank = rank_within(environment, first, code != 0, tie)
     code[rank >= cells.dcm_limit[environment]] = 0
+
+
+def per_ue(observation: LeaderObservation, action: LeaderAction) -> NDArray[np.int64]:
+    """DCM code of each connected UE, [n], null where none is sent."""
+    code = np.zeros(len(observation.ue_id), dtype=np.int64)
+    code[np.searchsorted(_keys(observation.ue_count, observation.ue_id), _keys(action.dcm_count, action.dcm_ue))] = (
+        action.dcm_code
+    )
+    return code
+
+
+def _keys(count: NDArray[np.uint32], ue: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Numbers that ascend over all environments."""
+    return (np.repeat(np.arange(len(count)), count) << 32) + ue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `llmac run | clone | tune | scenarios | channels | keys | wire | bench | doctor`."""
+"""The command line: `llmac COMMAND`, one module for each command."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from llmac.agents.cli import bench, channels, clone, doctor, keys, run, scenarios, tune, wire
+from llmac.agents.cli import bench, channels, clone, doctor, keys, run, scenarios, train, tune, wire
 from llmac.bridge.errors import LlmacError
 
 _app = typer.Typer(
@@ -21,6 +21,7 @@ _app = typer.Typer(
 for command in (
     run.run,
     clone.clone,
+    train.train,
     tune.tune,
     scenarios.scenarios,
     channels.channels,

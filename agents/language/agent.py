@@ -9,18 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.chance import Purpose, uniform
-from llmac.agents.engine.backend import Backend, Draw, Reply
+from llmac.agents.engine.backend import Backend, Draw, Reply, Request
 from llmac.agents.engine.engine import Engine
 from llmac.agents.language.follower import Follower
 from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role, template
 from llmac.agents.models import checkpoint
+from llmac.agents.models.checkpoint import Checkpoint
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
 
 _CHOICES_PER_TTI = 2**20
 """More than a sentence can have; numbers the draws of a TTI."""
+
+
+def shipped_folder() -> Path:
+    """Folder of the checkpoint that comes with llmac."""
+    return Path(str(resources.files("llmac.agents").joinpath("checkpoints", "default")))
 
 
 class LanguageAgent:
@@ -44,15 +50,28 @@ class LanguageAgent:
         Raises:
             LlmacError: the checkpoint cannot be used.
         """
-        loaded = checkpoint.load(folder)
+        return cls.of(checkpoint.load(folder), sample=sample)
+
+    @classmethod
+    def of(cls, loaded: Checkpoint, *, sample: bool = False) -> "LanguageAgent":
+        """The agent of a checkpoint in memory, whose models may go on changing; see `weights_changed`."""
         vocabulary = Vocabulary(loaded.tokenizer)
         engines = {role: Engine(loaded.models[role], vocabulary, template(role).instruction) for role in Role}
         return cls(engines, Phrasebook(vocabulary), sample=sample)
 
+    def weights_changed(self) -> None:
+        """To be called after every change of the models' weights."""
+        for backend in self._backends.values():
+            backend.weights_changed()
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text."""
+        return self._phrasebook.vocabulary.encode(texts)
+
     @classmethod
     def shipped(cls) -> "LanguageAgent":
         """The agent of the checkpoint that comes with llmac."""
-        return cls.load(Path(str(resources.files("llmac.agents").joinpath("checkpoints", "default"))))
+        return cls.load(shipped_folder())
 
     def reset(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         """See Agent."""
@@ -64,20 +83,26 @@ class LanguageAgent:
         """Let the BSs speak."""
         speakers = np.zeros(len(self._seeds), dtype=np.uint32)
         draw = self._draw(self._seeds, observation.tti, Purpose.BS_SENTENCE, speakers)
-        self.leader_replies = self._backends[Role.BS].decide(self._leader.observe(observation), draw)
+        self.leader_requests = self._leader.observe(observation)
+        self.leader_replies = self._backends[Role.BS].decide(self.leader_requests, draw)
         return self._leader.act([reply.sentence for reply in self.leader_replies])
 
     def follow(self, observation: FollowerObservation) -> FollowerAction:
         """Let the UEs speak."""
         seeds = np.repeat(self._seeds, observation.ue_count)
         draw = self._draw(seeds, observation.tti, Purpose.UE_SENTENCE, observation.ue_id)
-        self.follower_replies = self._backends[Role.UE].decide(self._follower.observe(observation), draw)
+        self.follower_requests = self._follower.observe(observation)
+        self.follower_replies = self._backends[Role.UE].decide(self.follower_requests, draw)
         return self._follower.act([reply.sentence for reply in self.follower_replies])
 
     def canonical(self, environment: int) -> str:
         """What a BS said last, as a sentence of the grammar: UEs by their ids, in ascending order."""
         return self._leader.canonical(environment, self.leader_replies[environment].sentence)
 
+    leader_requests: Sequence[Request] = ()
+    """[E] what the BSs were asked last; their guides are used up."""
+    follower_requests: Sequence[Request] = ()
+    """[n] what the UEs were asked last."""
     leader_replies: Sequence[Reply] = ()
     """[E] what the BSs said last, UEs by their labels."""
     follower_replies: Sequence[Reply] = ()

@@ -10,6 +10,7 @@ many times counts once, so that rare states are learned as well as common ones.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from llmac.agents.baselines.grant import Grant
 from llmac.agents.language.labels import SHORT_LABELS
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role
+from llmac.agents.learning.likelihood import batches, choices_of
 from llmac.agents.learning.recording import Example, record
 from llmac.agents.models import tokenizer
 from llmac.agents.models.checkpoint import Checkpoint, check_place, save
@@ -178,8 +180,8 @@ def _fit(
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=steps, pct_start=0.05)
     model.train()
     for step, batch in enumerate(_batches(training, options.batch, steps, rng)):
-        log_probs, target = _choices(model, batch)
-        loss = functional.nll_loss(log_probs, target)
+        asked = choices_of(model, batch)
+        loss = functional.nll_loss(asked.log_probs, asked.chosen)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
@@ -192,40 +194,10 @@ def _fit(
 
 def _batches(examples: Sequence[Example], size: int, steps: int, rng: np.random.Generator) -> Iterator[list[Example]]:
     """`steps` batches of examples of similar lengths."""
-    made = 0
     lengths = np.array([len(e.tokens) for e in examples])
-    while made < steps:
-        # Shuffled, then sorted by length within windows of a few batches, then the batches shuffled.
-        order = rng.permutation(len(examples))
-        window = size * 16
-        windows = [order[first : first + window] for first in range(0, len(order), window)]
-        sorted_ = [part[np.argsort(lengths[part], kind="stable")] for part in windows]
-        batches = [part[i : i + size] for part in sorted_ for i in range(0, len(part), size)]
-        for index in rng.permutation(len(batches))[: steps - made]:
-            yield [examples[i] for i in batches[index]]
-            made += 1
-
-
-def _choices(model: PreTrainedModel, batch: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probabilities of all tokens at every choice of the batch, [choices, vocabulary], and the tokens chosen."""
-    longest = max(len(e.tokens) for e in batch)
-    tokens = torch.zeros(len(batch), longest, dtype=torch.long)
-    for i, example in enumerate(batch):
-        tokens[i, : len(example.tokens)] = torch.tensor(example.tokens)
-    # Padding stands after the end, where causal attention does not see it.
-    hidden = model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
-    choices = [(i, choice) for i, example in enumerate(batch) for choice in example.choices]
-    row = torch.tensor([i for i, _ in choices])
-    position = torch.tensor([choice.position for _, choice in choices])
-    head: Any = model.get_output_embeddings()
-    logits = hidden[row, position - 1] @ head.weight.T
-    sizes = [choice.allowed.size for _, choice in choices]
-    allowed = torch.zeros(logits.shape, dtype=torch.bool)
-    allowed[
-        torch.arange(len(choices)).repeat_interleave(torch.tensor(sizes)),
-        torch.from_numpy(np.concatenate([choice.allowed for _, choice in choices])),
-    ] = True
-    return functional.log_softmax(logits.masked_fill(~allowed, -torch.inf), dim=-1), tokens[row, position]
+    endless = chain.from_iterable(batches(lengths, size, rng) for _ in repeat(None))
+    for batch in islice(endless, steps):
+        yield [examples[i] for i in batch]
 
 
 @torch.inference_mode()
@@ -234,10 +206,9 @@ def _report(model: PreTrainedModel, examples: Sequence[Example], held_out: Seque
     size = 256
     for first in range(0, len(held_out), size):
         batch = held_out[first : first + size]
-        log_probs, target = _choices(model, batch)
-        hit = (log_probs.argmax(dim=-1) == target).numpy()
-        owner = np.repeat(np.arange(len(batch)), [len(e.choices) for e in batch])
-        right += len(batch) - len(np.unique(owner[~hit]))
-        nll -= float(log_probs.gather(1, target[:, None]).sum())
-        choices += len(target)
+        asked = choices_of(model, batch)
+        hit = asked.log_probs.argmax(dim=-1) == asked.chosen
+        right += len(batch) - len(asked.owner[~hit].unique())
+        nll -= float(asked.sentence_log_probs(len(batch)).sum())
+        choices += len(asked.chosen)
     return RoleReport(len(examples), right / len(held_out), nll / choices)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.agent import Agent
+from llmac.agents.baselines.columns import per_ue
 from llmac.agents.baselines.random import Random
 from llmac.agents.chance import Purpose, uniform
 from llmac.agents.engine.backend import Guide, Request
@@ -16,7 +17,7 @@ from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role, template
 from llmac.bridge.envs.columns import ColumnEnv
-from llmac.bridge.envs.observations import FollowerAction, LeaderAction, LeaderObservation
+from llmac.bridge.envs.observations import FollowerAction
 from llmac.bridge.scenario import Scenario
 
 
@@ -83,7 +84,7 @@ def record(
     while not leaders.done:
         requests = leader.observe(leaders)
         action = teacher.lead(leaders)
-        keep(Role.BS, requests, leader.tell(_per_ue(leaders, action)))
+        keep(Role.BS, requests, leader.tell(per_ue(leaders, action)))
         followers = env.lead(action)
         requests = follower.observe(followers)
         action = teacher.follow(followers).action
@@ -92,20 +93,6 @@ def record(
         leaders = env.follow(FollowerAction(np.where(uniforms < slip, clumsy.follow(followers).action, action)))
         on_tti()
     return examples
-
-
-def _per_ue(observation: LeaderObservation, action: LeaderAction) -> NDArray[np.int64]:
-    """DCM code of each connected UE, [n], null where none is sent."""
-    code = np.zeros(len(observation.ue_id), dtype=np.int64)
-    code[np.searchsorted(_keys(observation.ue_count, observation.ue_id), _keys(action.dcm_count, action.dcm_ue))] = (
-        action.dcm_code
-    )
-    return code
-
-
-def _keys(count: NDArray[np.uint32], ue: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Numbers that ascend over all environments."""
-    return (np.repeat(np.arange(len(count)), count) << 32) + ue
 
 
 def _example(guide: Guide, prompt: list[int], words: list[int], vocabulary: Vocabulary) -> Example:

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""`llmac train`: PPO of the language models of both roles in the ns-3 cell."""
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from llmac.agents.cli.options import overrides, writable_folder
+from llmac.agents.learning.config import TrainConfig
+from llmac.bridge.errors import LlmacError
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+    from llmac.agents.learning.run import Training
+
+
+def train(
+    out: Annotated[Path, typer.Option(help="Folder of the run.")],
+    scenarios: Annotated[list[str] | None, typer.Argument(help="Built-in scenarios or YAML files.")] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file with the whole configuration.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="A field of the configuration, for instance updates=50."),
+    ] = None,
+    ues: Annotated[str | None, typer.Option(metavar="N|LEAST:MOST", help="UEs, drawn for each episode.")] = None,
+    load: Annotated[str | None, typer.Option(metavar="P|LEAST:MOST", help="Arrival probability, likewise.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="A channel preset; repeatable, one is drawn.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=999_999, help="Of everything that is drawn.")] = None,
+    from_scratch: Annotated[bool, typer.Option(help="Begin with random weights instead of a clone.")] = False,
+    resume: Annotated[bool, typer.Option(help="Go on from the newest checkpoint in --out.")] = False,
+    processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
+) -> None:
+    """Train the leader and the followers by PPO; Ctrl-C saves and stops, --resume goes on."""
+    chosen = _resumed(out, set_) if resume else _configured(scenarios, config, set_, ues, load, channel, seed)
+    if from_scratch:
+        chosen = chosen.model_copy(update={"start": None})
+    if not resume and (out / "checkpoints").exists():
+        raise LlmacError(f"--out {out}: there is a run already; go on with --resume, or give another folder")
+    writable_folder("--out", out)
+
+    # torch and transformers take seconds to import, which the other commands need not wait for.
+    from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415
+
+    from llmac.agents.learning import store  # noqa: PLC0415
+    from llmac.agents.learning.run import Training  # noqa: PLC0415
+    from llmac.agents.learning.start import first_policy  # noqa: PLC0415
+
+    state = store.load_newest(out) if resume else None
+    training = Training(chosen, state.policy if state else first_policy(chosen), processes)
+    if state:
+        training.resume(state)
+    chosen.write(out / "config.yaml")
+    try:
+        with SummaryWriter(str(out / "tensorboard"), purge_step=training.update) as writer:
+            _train(training, writer, out)
+    finally:
+        training.close()
+
+
+def _train(training: "Training", writer: "SummaryWriter", out: Path) -> None:
+    from llmac.agents.learning import store  # noqa: PLC0415
+
+    config, stop = training.config, _StopOnInterrupt()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with stop, Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("training", total=config.updates, completed=training.update)
+        while training.update < config.updates and not stop.asked:
+            row, timing = training.step()
+            ttis = config.environments * config.ttis
+            times = {
+                "time/environment_ttis_per_s": ttis / timing.total_s,
+                "time/share_of_rollout": timing.rollout_s / timing.total_s,
+                "time/share_of_update": timing.update_s / timing.total_s,
+            }
+            for name, value in {**row, **times}.items():
+                writer.add_scalar(name, value, training.update)
+            progress.update(task, completed=training.update, description=_line(row))
+            if training.update % config.save_every == 0 or training.update == config.updates or stop.asked:
+                saved = store.save(out, training.state())
+                progress.console.print(f"{training.update} updates: {_line(row)}; saved {saved}", highlight=False)
+    if stop.asked:
+        raise LlmacError(f"interrupted after {training.update} updates, which are saved; --resume goes on")
+
+
+def _line(row: dict[str, float]) -> str:
+    return f"goodput {row['train/goodput_over_bound']:.3f} of the bound" + (
+        f", {row['validation/goodput_over_bound']:.3f} validated" if "validation/goodput_over_bound" in row else ""
+    )
+
+
+class _StopOnInterrupt:
+    """Notes the first SIGINT, so that the update under way is finished and saved; the second one ends at once."""
+
+    asked = False
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, self._note)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def _resumed(out: Path, set_: list[str] | None) -> TrainConfig:
+    if set_:
+        raise LlmacError("--set: a resumed run keeps its configuration; train into another folder to change it")
+    return TrainConfig.read(out / "config.yaml")
+
+
+def _configured(
+    scenarios: list[str] | None,
+    config: Path | None,
+    set_: list[str] | None,
+    ues: str | None,
+    load: str | None,
+    channel: list[str] | None,
+    seed: int | None,
+) -> TrainConfig:
+    """The configuration of a file, or that of the options."""
+    data: dict[str, Any]
+    if config is not None:
+        if scenarios:
+            raise LlmacError("give scenarios or --config, not both")
+        data = TrainConfig.read(config).model_dump(mode="json")
+    else:
+        domain = {
+            "ues": _range("--ues", ues, int) if ues else None,
+            "load": _range("--load", load, float) if load else None,
+            "channels": channel or [],
+        }
+        data = {"domains": [{"scenario": name, **domain} for name in scenarios or ["paper"]]}
+    if seed is not None:
+        data["seed"] = seed
+    for field, value in overrides(set_).items():
+        *sections, last = field.split(".")
+        section = data
+        for name in sections:
+            section = section.setdefault(name, {})
+        section[last] = value
+    return TrainConfig.parse(data, "the configuration")
+
+
+def _range(option: str, text: str, kind: type[int] | type[float]) -> list[float]:
+    least, _, most = text.partition(":")
+    try:
+        return [kind(least), kind(most or least)]
+    except ValueError as error:
+        raise LlmacError(f"{option} {text}: write a number, or two as LEAST:MOST") from error

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Plays a batch of episodes with the policy as it is, and keeps what an update needs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmac.agents.baselines.columns import Cells, per_ue
+from llmac.agents.engine.backend import Reply, Request
+from llmac.agents.evaluation.metrics import Tally
+from llmac.agents.language.agent import LanguageAgent
+from llmac.agents.language.prompts import TEMPLATES, Role
+from llmac.agents.learning.critic import Scenes, look
+from llmac.agents.learning.ppo import Decisions
+from llmac.agents.learning.recording import Choice, Example
+from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """A batch of E episodes of T TTIs.
+
+    Attributes:
+        decisions: of each role; a leader's in the order [T, E], the followers' by TTI and then as in the columns.
+        scenes: [2 T E] by TTI, the leader phase of all environments before the follower phase.
+        leader_reward: [T, E]
+        follower_reward: [T, slots] 0 while a UE is not connected.
+        slot: [T] place of each UE that acted, [n], in per-UE memory.
+        metrics: of each episode, see llmac.agents.evaluation.metrics.
+    """
+
+    decisions: dict[Role, Decisions]
+    scenes: Scenes
+    leader_reward: NDArray[np.float64]
+    follower_reward: NDArray[np.float64]
+    slot: list[NDArray[np.int64]]
+    metrics: list[dict[str, float]]
+
+
+def collect(
+    env: ColumnEnv,
+    agent: LanguageAgent,
+    scenarios: Sequence[Scenario],
+    seeds: NDArray[np.uint64],
+    ttis: int,
+    on_tti: Callable[[], None] = lambda: None,
+) -> Experience:
+    """Play.
+
+    Args:
+        env: made with privileged=True and bound=True.
+        agent: samples its sentences.
+        scenarios: [E] of the episodes.
+        seeds: [E]
+        ttis: T.
+        on_tti: called after each TTI.
+    """
+    cells = Cells(scenarios, seeds)
+    said = {role: _Said(TEMPLATES[role].instruction, agent.encode) for role in Role}
+    scenes: list[Scenes] = []
+    slots: list[NDArray[np.int64]] = []
+    leader_reward = np.zeros((ttis, len(scenarios)))
+    follower_reward = np.zeros((ttis, cells.slots))
+    # Utilities are in units of rho for each RBG and TTI, so that cells of all sizes weigh the same.
+    scale = np.array([s.utility.rho * s.rbgs for s in scenarios])
+    tally = Tally(tuple(scenarios))
+
+    agent.reset(scenarios, seeds)
+    observation = env.reset(seeds, scenarios)
+    tally.add(observation)
+    while not observation.done:
+        tti = observation.tti
+        scenes.append(look(cells, observation, ttis, None))
+        action = agent.lead(observation)
+        said[Role.BS].note(agent.leader_requests, agent.leader_replies)
+        scenes.append(look(cells, observation, ttis, per_ue(observation, action)))
+        followers = env.lead(action)
+        slot, owner = cells.slot(followers), cells.environment(followers)
+        response = agent.follow(followers)
+        said[Role.UE].note(agent.follower_requests, agent.follower_replies)
+        observation = env.follow(response)
+        tally.add(observation)
+        leader_reward[tti] = observation.leader_utility / scale
+        follower_reward[tti, slot] = observation.follower_utility / scale[owner]
+        slots.append(slot)
+        on_tti()
+    return Experience(
+        decisions={role: said[role].decisions() for role in Role},
+        scenes=Scenes.join(scenes),
+        leader_reward=leader_reward,
+        follower_reward=follower_reward,
+        slot=slots,
+        metrics=tally.metrics(),
+    )
+
+
+class _Said:
+    """Decisions of one role; the same prompt, sentence and choices are kept once."""
+
+    def __init__(self, instruction: str, encode: Callable[[Sequence[str]], list[list[int]]]) -> None:
+        self._instruction = tuple(encode([instruction])[0])
+        self._encode = encode
+        self._row: dict[tuple[object, ...], int] = {}
+        self._examples: list[Example] = []
+        self._index: list[int] = []
+
+    def note(self, requests: Sequence[Request], replies: Sequence[Reply]) -> None:
+        new: list[tuple[Request, Reply]] = []
+        for request, reply in zip(requests, replies, strict=True):
+            key = (request.state, reply.tokens, *(choice.allowed.tobytes() for choice in reply.choices))
+            row = self._row.setdefault(key, len(self._row))
+            if row == len(self._examples) + len(new):
+                new.append((request, reply))
+            self._index.append(row)
+        states = self._encode([request.state for request, _ in new])
+        for (_, reply), state in zip(new, states, strict=True):
+            prompt = (*self._instruction, *state)
+            choices = tuple(Choice(len(prompt) + choice.position, choice.allowed) for choice in reply.choices)
+            self._examples.append(Example((*prompt, *reply.tokens), choices))
+
+    def decisions(self) -> Decisions:
+        return Decisions(self._examples, np.array(self._index, dtype=np.int64))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""What a model thinks of sentences: log-probabilities over the tokens that the guide allowed, with gradients."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from llmac.agents.learning.recording import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Every choice of a batch of examples, in their order."""
+
+    log_probs: torch.Tensor
+    """[choices, vocabulary] of all tokens; -inf for those that were not allowed."""
+    chosen: torch.Tensor
+    """[choices] the tokens said."""
+    owner: torch.Tensor
+    """[choices] index of the example of each."""
+
+    def sentence_log_probs(self, examples: int) -> torch.Tensor:
+        """Log-probability of each of the `examples` sentences; 0 for one without a choice."""
+        of_choice = self.log_probs.gather(1, self.chosen[:, None])[:, 0]
+        return torch.zeros(examples).index_add(0, self.owner, of_choice)
+
+    def sentence_entropies(self, examples: int) -> torch.Tensor:
+        """Sum of the entropies of each sentence's choices, in nats."""
+        finite = self.log_probs.masked_fill(self.log_probs.isneginf(), 0)
+        of_choice = -(self.log_probs.exp() * finite).sum(dim=1)
+        return torch.zeros(examples).index_add(0, self.owner, of_choice)
+
+
+def choices_of(model: PreTrainedModel, batch: Sequence[Example]) -> Choices:
+    """Ask the model about a batch of examples, of which at least one holds a choice."""
+    longest = max(len(e.tokens) for e in batch)
+    tokens = torch.zeros(len(batch), longest, dtype=torch.long)
+    for i, example in enumerate(batch):
+        tokens[i, : len(example.tokens)] = torch.tensor(example.tokens)
+    # Padding stands after the end, where causal attention does not see it.
+    hidden = model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
+    choices = [(i, choice) for i, example in enumerate(batch) for choice in example.choices]
+    row = torch.tensor([i for i, _ in choices])
+    position = torch.tensor([choice.position for _, choice in choices])
+    head: Any = model.get_output_embeddings()
+    logits = hidden[row, position - 1] @ head.weight.T
+    sizes = [choice.allowed.size for _, choice in choices]
+    allowed = torch.zeros(logits.shape, dtype=torch.bool)
+    allowed[
+        torch.arange(len(choices)).repeat_interleave(torch.tensor(sizes)),
+        torch.from_numpy(np.concatenate([choice.allowed for _, choice in choices])),
+    ] = True
+    log_probs = functional.log_softmax(logits.masked_fill(~allowed, -torch.inf), dim=-1)
+    return Choices(log_probs, tokens[row, position], row)
+
+
+def batches(lengths: NDArray[np.int64], size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
+    """One pass over examples of these lengths, in batches of similar lengths, shuffled."""
+    order = rng.permutation(len(lengths))
+    # Shuffled, then sorted by length within windows of a few batches, then the batches shuffled.
+    window = size * 16
+    windows = [order[first : first + window] for first in range(0, len(order), window)]
+    sorted_ = [part[np.argsort(lengths[part], kind="stable")] for part in windows]
+    made = [part[i : i + size] for part in sorted_ for i in range(0, len(part), size)]
+    for index in rng.permutation(len(made)):
+        yield made[index]

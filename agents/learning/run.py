@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""A training run: PPO of a leader and its followers in the ns-3 cell.
+
+llmac train paper near-far --out DIR
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from llmac.agents.evaluation.episodes import play
+from llmac.agents.language.agent import LanguageAgent
+from llmac.agents.language.prompts import Role
+from llmac.agents.learning.advantages import follower_advantages, leader_advantages
+from llmac.agents.learning.config import TrainConfig
+from llmac.agents.learning.critic import Critic
+from llmac.agents.learning.domain import draw_scenarios
+from llmac.agents.learning.experience import Experience, collect
+from llmac.agents.learning.optimisation import adam, restore, set_rate, tensors_of
+from llmac.agents.learning.ppo import PpoOptions, fit_critic, improve
+from llmac.agents.learning.store import TrainingState
+from llmac.agents.models.checkpoint import Checkpoint
+from llmac.bridge.envs.columns import ColumnEnv
+
+FIRST_VALIDATION_SEED = 1_000_000
+_CRITIC_EPOCHS = 4
+_RISE, _LAST_RATE = 0.05, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of an update by what they went into."""
+
+    rollout_s: float
+    """Simulating and inferring; the cells and the models take turns."""
+    update_s: float
+
+    @property
+    def total_s(self) -> float:
+        """All of them."""
+        return self.rollout_s + self.update_s
+
+
+class Training:
+    """A run in memory; `step` makes one update.
+
+    Args:
+        config: of the run.
+        policy: what to begin with.
+        processes: cell processes; the results do not depend on them.
+    """
+
+    def __init__(self, config: TrainConfig, policy: Checkpoint, processes: int = 1) -> None:
+        # With one thread the sums are made in one order: the same weights whatever the number of cores.
+        torch.set_num_threads(1)
+        self.config = config
+        self.update = 0
+        self.rows: list[dict[str, float]] = []
+        self._policy = policy
+        self._sampling = LanguageAgent.of(policy, sample=True)
+        self._greedy = LanguageAgent.of(policy, sample=False)
+        self._critic = Critic(config.seed)
+        self._optimisers = {
+            **{role.value: adam(policy.models[role].parameters(), self._rate(role)) for role in Role},
+            "critic": adam(self._critic.parameters(), config.learning_rate.critic),
+        }
+        first = draw_scenarios(config.domains, config.environments, self._rng("cells"))
+        self._env = ColumnEnv(first, processes=processes, ttis=config.ttis, privileged=True, bound=True)
+
+    def close(self) -> None:
+        """End the cells."""
+        self._env.close()
+
+    def state(self) -> TrainingState:
+        """Everything that a checkpoint holds."""
+        made_by: dict[str, Any] = {
+            "command": "llmac train",
+            "updates": self.update,
+            **self.config.model_dump(mode="json"),
+        }
+        tensors = {f"critic/{name}": tensor for name, tensor in self._critic.state_dict().items()}
+        for name, optimiser in self._optimisers.items():
+            tensors |= {f"optimiser/{name}/{key}": tensor for key, tensor in tensors_of(optimiser).items()}
+        policy = Checkpoint(self._policy.models, self._policy.tokenizer, made_by)
+        return TrainingState(policy, tensors, self.update, self.rows)
+
+    def resume(self, state: TrainingState) -> None:
+        """Go on from a checkpoint; its policy is the one that this run was made with."""
+
+        def of(prefix: str) -> dict[str, torch.Tensor]:
+            return {name.removeprefix(prefix): t for name, t in state.tensors.items() if name.startswith(prefix)}
+
+        self._critic.load_state_dict(of("critic/"))
+        for name, optimiser in self._optimisers.items():
+            restore(optimiser, of(f"optimiser/{name}/"))
+        self.update, self.rows = state.update, list(state.rows)
+
+    def step(self, on_tti: Callable[[], None] = lambda: None) -> tuple[dict[str, float], Timing]:
+        """Play a batch of episodes and learn from it; returns the row of metrics.
+
+        A row holds how the policy did before its update; every `validate_every` updates it was validated, too.
+        """
+        config, started = self.config, monotonic()
+        row = {"updates": float(self.update)}
+        if self.update % config.validate_every == 0:
+            row |= self.validate()
+        scenarios = draw_scenarios(config.domains, config.environments, self._rng("cells"))
+        # Episodes of training have seeds below 1,000,000.
+        seeds = self._rng("episodes").integers(0, FIRST_VALIDATION_SEED, config.environments, dtype=np.uint64)
+        experience = collect(self._env, self._sampling, scenarios, seeds, config.ttis, on_tti)
+        played = monotonic()
+        row |= _means("train", experience.metrics)
+        advantage = self._value(experience, row)
+        for role in self._who_learns():
+            set_rate(self._optimisers[role.value], self._rate(role))
+            told = improve(
+                self._policy.models[role],
+                self._optimisers[role.value],
+                experience.decisions[role],
+                advantage[role],
+                self._ppo_options(),
+                self._rng(f"minibatches {role}"),
+            )
+            row |= {f"{role}/{name}": value for name, value in told.items()}
+        self._sampling.weights_changed()
+        learned = monotonic()
+        self.update += 1
+        self.rows.append(row)
+        return row, Timing(played - started, learned - played)
+
+    def validate(self) -> dict[str, float]:
+        """Play the most probable sentences in the same cells every time."""
+        config = self.config
+        self._greedy.weights_changed()
+        rng = np.random.default_rng([config.seed, FIRST_VALIDATION_SEED])
+        scenarios = draw_scenarios(config.domains, config.environments, rng)
+        seeds = list(range(FIRST_VALIDATION_SEED, FIRST_VALIDATION_SEED + config.environments))
+        self._env.reset(seeds, scenarios)
+        return _means("validation", play(self._env, self._greedy, scenarios, seeds))
+
+    def _value(self, experience: Experience, row: dict[str, float]) -> dict[Role, NDArray[np.float64]]:
+        """Advantages of each role's decisions; fits the critic to what was seen."""
+        config, scenes = self.config, experience.scenes
+        ttis, environments = experience.leader_reward.shape
+        with torch.inference_mode():
+            cell, ue = (values.numpy().astype(np.float64) for values in self._critic(scenes))
+        cell = cell.reshape(ttis, 2, environments)
+        leader, after = leader_advantages(
+            cell[:, 0], cell[:, 1], experience.leader_reward, config.gamma, config.gae_lambda
+        )
+        value = np.full(experience.follower_reward.shape, np.nan)
+        rows = _follower_rows(scenes.count.reshape(ttis, 2, environments))
+        for tti, (slot, row_of) in enumerate(zip(experience.slot, rows, strict=True)):
+            value[tti, slot] = ue[row_of]
+        follower = follower_advantages(value, experience.follower_reward, config.gamma, config.gae_lambda)
+        ue_target = np.full(ue.shape, np.nan)
+        for tti, (slot, row_of) in enumerate(zip(experience.slot, rows, strict=True)):
+            ue_target[row_of] = value[tti, slot] + follower[tti, slot]
+        row["critic/explained_variance"] = fit_critic(
+            self._critic,
+            self._optimisers["critic"],
+            scenes,
+            (cell + np.stack([leader, after], axis=1)).ravel(),
+            ue_target,
+            _CRITIC_EPOCHS,
+            self._rng("critic"),
+        )
+        acted = np.concatenate([follower[tti, slot] for tti, slot in enumerate(experience.slot)])
+        return {Role.BS: leader.ravel(), Role.UE: acted}
+
+    def _who_learns(self) -> tuple[Role, ...]:
+        schedule = self.config.schedule
+        if self.update < self.config.critic_updates:
+            return ()
+        if schedule.kind != "best-response":
+            return (Role.BS, Role.UE)
+        turn = self.update % (schedule.follower_updates + 1)
+        return (Role.UE,) if turn < schedule.follower_updates else (Role.BS,)
+
+    def _rate(self, role: Role) -> float:
+        config = self.config
+        rate = config.learning_rate.bs if role is Role.BS else config.learning_rate.ue
+        if role is Role.BS and config.schedule.kind == "two-timescale":
+            rate *= config.schedule.leader_rate_ratio
+        done = config.fraction(self.update)
+        return rate * min(1.0, (done + 1 / config.updates) / _RISE, 1 - (1 - _LAST_RATE) * done)
+
+    def _ppo_options(self) -> PpoOptions:
+        config = self.config
+        first, last = config.entropy
+        return PpoOptions(
+            clip=config.clip,
+            epochs=config.epochs,
+            minibatches=config.minibatches,
+            kl_limit=config.kl_limit,
+            entropy=first + (last - first) * config.fraction(self.update),
+            max_grad_norm=config.max_grad_norm,
+        )
+
+    def _rng(self, purpose: str) -> np.random.Generator:
+        """A generator that depends on the run's seed, the update and the purpose alone."""
+        return np.random.default_rng([self.config.seed, self.update, *purpose.encode()])
+
+
+def _follower_rows(count: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Rows, among all UEs of all scenes, of those of each TTI's follower phase; `count` is [T, 2, E]."""
+    of_phase = count.sum(axis=2).ravel()
+    ends = np.cumsum(of_phase)
+    return [np.arange(ends[i] - of_phase[i], ends[i]) for i in range(1, len(ends), 2)]
+
+
+def _means(what: str, episodes: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Means over episodes, and the goodput as a share of the bound."""
+    shown = ("utility", "goodput_dpdu_per_tti", "jain_index", "mean_delay_tti", "invalid_action_rate")
+    means = {f"{what}/{name}": float(np.nanmean([e[name] for e in episodes])) for name in shown}
+    goodput = sum(e["goodput_dpdu_per_tti"] for e in episodes)
+    bound = sum(e["bound_dpdu_per_tti"] for e in episodes)
+    return {**means, f"{what}/goodput_over_bound": goodput / bound if bound else 1.0}

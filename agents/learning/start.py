@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""The weights that a training run begins with."""
+
+from pathlib import Path
+
+from llmac.agents.language.agent import shipped_folder
+from llmac.agents.language.prompts import Role
+from llmac.agents.learning.config import TrainConfig
+from llmac.agents.models import checkpoint, tokenizer
+from llmac.agents.models.checkpoint import Checkpoint
+from llmac.agents.models.small import small_model
+
+_LAYERS = 2
+
+
+def first_policy(config: TrainConfig) -> Checkpoint:
+    """Read or make the policy that `config.start` names.
+
+    Raises:
+        LlmacError: the checkpoint cannot be used.
+    """
+    if config.start is None:
+        trained = tokenizer.train()
+        return Checkpoint({role: small_model(trained, config.seed, _LAYERS) for role in Role}, trained, {})
+    return checkpoint.load(shipped_folder() if config.start == "shipped" else Path(config.start))

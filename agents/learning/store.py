@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""The folder of a training run: configuration, checkpoints, metrics.
+
+    config.yaml              what the run is made from
+    checkpoints/000120/      the state after 120 updates: policy/ (a checkpoint that `llmac run` plays),
+                             trainer.safetensors (critic, optimisers), trainer.json (the rest), manifest.json (SHA-256)
+    metrics.parquet          one row per update
+    tensorboard/             the same, and the times
+
+A checkpoint is written to a temporary folder, flushed to the disk and renamed: a folder with a number is whole. Should
+the disk have damaged it all the same, the one before it is used.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from safetensors.torch import load_file, save_file
+
+from llmac.agents.models import checkpoint
+from llmac.agents.models.checkpoint import Checkpoint
+from llmac.bridge.errors import LlmacError
+
+_FORMAT = 1
+_KEPT = 2
+
+
+@dataclass(slots=True)
+class TrainingState:
+    """Everything that the rest of a run depends on, besides its configuration.
+
+    All chance is drawn from the run's seed and the number of the update, so that no state of a generator is needed.
+    """
+
+    policy: Checkpoint
+    tensors: Mapping[str, torch.Tensor]
+    """Of the critic and the optimisers, by name."""
+    update: int
+    """Updates that were made."""
+    rows: list[dict[str, float]]
+    """Of metrics.parquet."""
+
+
+def save(run: Path, state: TrainingState) -> Path:
+    """Write a checkpoint of the run, and metrics.parquet; returns the checkpoint's folder.
+
+    Raises:
+        LlmacError: it cannot be written.
+    """
+    folder = run / "checkpoints"
+    target = folder / f"{state.update:06d}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for abandoned in folder.glob(".new-*"):
+            shutil.rmtree(abandoned)
+        new = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+        checkpoint.save(new / "policy", state.policy)
+        save_file({name: tensor.contiguous() for name, tensor in state.tensors.items()}, new / "trainer.safetensors")
+        (new / "trainer.json").write_text(json.dumps({"update": state.update, "rows": state.rows}))
+        files = sorted(path for path in new.rglob("*") if path.is_file())
+        manifest = {"format": _FORMAT, "sha256": {str(path.relative_to(new)): _sha256(path) for path in files}}
+        (new / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+        for path in [*files, new / "manifest.json", *(p for p in new.rglob("*") if p.is_dir()), new]:
+            _flush(path)
+        if target.exists():
+            shutil.rmtree(target)
+        new.rename(target)
+        _flush(folder)
+        for old in _numbered(run)[_KEPT:]:
+            shutil.rmtree(old)
+        _write_metrics(run, state.rows)
+    except OSError as error:
+        raise LlmacError(f"{target}: the checkpoint cannot be written: {error.strerror}") from error
+    return target
+
+
+def load_newest(run: Path) -> TrainingState:
+    """Read the newest checkpoint that is whole.
+
+    Raises:
+        LlmacError: there is none, or it is of another format.
+    """
+    problems: list[str] = []
+    for folder in _numbered(run):
+        problem = _problem(folder)
+        if problem is None:
+            trainer = json.loads((folder / "trainer.json").read_text())
+            return TrainingState(
+                policy=checkpoint.load(folder / "policy"),
+                tensors=load_file(folder / "trainer.safetensors"),
+                update=trainer["update"],
+                rows=trainer["rows"],
+            )
+        problems.append(f"{folder.name}: {problem}")
+    told = "; ".join(problems) or "there is none"
+    raise LlmacError(f"{run}: no checkpoint can be resumed ({told}); train without --resume into another folder")
+
+
+def _problem(folder: Path) -> str | None:
+    """Why a checkpoint cannot be used, or None."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+        if manifest["format"] != _FORMAT:
+            return f"format {manifest['format']}, and this version reads {_FORMAT}"
+        damaged = [name for name, digest in manifest["sha256"].items() if _sha256(folder / name) != digest]
+    except (OSError, ValueError, KeyError) as error:
+        return f"the manifest does not fit ({error})"
+    return f"{damaged[0]} is damaged" if damaged else None
+
+
+def _numbered(run: Path) -> list[Path]:
+    """Folders of the checkpoints, newest first."""
+    found: Iterator[Path] = (run / "checkpoints").glob("[0-9]*")
+    return sorted(found, key=lambda folder: int(folder.name), reverse=True)
+
+
+def _write_metrics(run: Path, rows: list[dict[str, float]]) -> None:
+    new = run / ".metrics.parquet.new"
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table = pa.table({name: [row.get(name) for row in rows] for name in names})
+    pq.write_table(table, new)
+    _flush(new)
+    new.rename(run / "metrics.parquet")
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
