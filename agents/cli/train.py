@@ -81,17 +81,26 @@ def _train(training: "Training", writer: "SummaryWriter", out: Path) -> None:
             for name, value in {**row, **times}.items():
                 writer.add_scalar(name, value, training.update)
             progress.update(task, completed=training.update, description=_line(row))
-            if training.update % config.save_every == 0 or training.update == config.updates or stop.asked:
-                saved = store.save(out, training.state())
-                progress.console.print(f"{training.update} updates: {_line(row)}; saved {saved}", highlight=False)
-    if stop.asked:
+            if training.update % config.save_every == 0 or stop.asked:
+                store.save(out, training.state())
+    if training.update < config.updates:
         raise LlmacError(f"interrupted after {training.update} updates, which are saved; --resume goes on")
+    last = training.finish()
+    for name, value in last.items():
+        writer.add_scalar(name, value, training.update)
+    saved = store.save(out, training.state())
+    first = training.rows[0]["validation/goodput_over_bound"]
+    Console().print(
+        f"goodput in validation, as a share of the bound: {first:.4f} at the start, "
+        f"{last['validation/goodput_over_bound']:.4f} after {training.update} updates\n"
+        f"play it with: llmac run SCENARIO --agents grant,llm:{saved / 'policy'}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _line(row: dict[str, float]) -> str:
-    return f"goodput {row['train/goodput_over_bound']:.3f} of the bound" + (
-        f", {row['validation/goodput_over_bound']:.3f} validated" if "validation/goodput_over_bound" in row else ""
-    )
+    return f"goodput {row['train/goodput_over_bound']:.3f} of the bound"
 
 
 class _StopOnInterrupt:

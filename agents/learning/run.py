@@ -133,6 +133,12 @@ class Training:
         self.rows.append(row)
         return row, Timing(played - started, learned - played)
 
+    def finish(self) -> dict[str, float]:
+        """Validate what was learned; returns the last row of metrics."""
+        row = {"updates": float(self.update), **self.validate()}
+        self.rows.append(row)
+        return row
+
     def validate(self) -> dict[str, float]:
         """Play the most probable sentences in the same cells every time."""
         config = self.config
