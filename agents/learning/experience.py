@@ -11,7 +11,7 @@ from llmac.agents.baselines.columns import Cells, per_ue
 from llmac.agents.engine.backend import Reply, Request
 from llmac.agents.evaluation.metrics import Tally
 from llmac.agents.language.agent import LanguageAgent
-from llmac.agents.language.prompts import TEMPLATES, Role
+from llmac.agents.language.prompts import Role, template
 from llmac.agents.learning.critic import Scenes, look
 from llmac.agents.learning.ppo import Decisions
 from llmac.agents.learning.recording import Choice, Example
@@ -59,7 +59,7 @@ def collect(
         on_tti: called after each TTI.
     """
     cells = Cells(scenarios, seeds)
-    said = {role: _Said(TEMPLATES[role].instruction, agent.encode) for role in Role}
+    said = {role: _Said(template(role).instruction, agent.encode) for role in Role}
     scenes: list[Scenes] = []
     slots: list[NDArray[np.int64]] = []
     leader_reward = np.zeros((ttis, len(scenarios)))

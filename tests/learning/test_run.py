@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Whole runs in real cells, in small: resuming, damage, the command."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from llmac.agents.language.prompts import Role
+from llmac.agents.learning import store
+from llmac.agents.learning.config import TrainConfig
+from llmac.agents.learning.run import Training
+from llmac.agents.learning.start import first_policy
+from llmac.agents.learning.store import TrainingState
+from llmac.bridge.errors import LlmacError
+
+
+def test_a_resumed_run_is_the_uninterrupted_one(config: TrainConfig, tmp_path: Path) -> None:
+    whole = _run(Training(config, first_policy(config)), 4)
+    _run(Training(config, first_policy(config)), 2, tmp_path)
+    halfway = store.load_newest(tmp_path)
+    assert halfway.update == 2
+    second = Training(config, halfway.policy, processes=2)  # however the cells are spread
+    second.resume(halfway)
+    resumed = _run(second, 4)
+    assert resumed.update == whole.update == 4
+    assert resumed.rows == whole.rows
+    assert resumed.tensors.keys() == whole.tensors.keys()
+    for name, tensor in whole.tensors.items():
+        assert torch.equal(tensor, resumed.tensors[name]), name
+    for role in Role:
+        for one, other in zip(
+            whole.policy.models[role].parameters(), resumed.policy.models[role].parameters(), strict=True
+        ):
+            assert torch.equal(one, other)
+
+
+def test_learning_changes_what_it_should(config: TrainConfig) -> None:
+    start = first_policy(config)
+    before = {role: [p.detach().clone() for p in start.models[role].parameters()] for role in Role}
+    best_response = {"kind": "best-response", "follower_updates": 1}
+    chosen = TrainConfig.parse({**config.model_dump(), "critic_updates": 0, "schedule": best_response}, "test")
+    training = Training(chosen, start)
+    try:
+        training.step()
+        changed = {
+            role: any(not torch.equal(a, b) for a, b in zip(before[role], start.models[role].parameters(), strict=True))
+            for role in Role
+        }
+    finally:
+        training.close()
+    assert changed == {Role.UE: True, Role.BS: False}
+
+
+def test_damage_falls_back_to_the_checkpoint_before(config: TrainConfig, tmp_path: Path) -> None:
+    _run(Training(config, first_policy(config)), 4, tmp_path)
+    (tmp_path / "checkpoints" / ".new-left-behind").mkdir()
+    tensors = tmp_path / "checkpoints" / "000004" / "trainer.safetensors"
+    tensors.write_bytes(tensors.read_bytes()[:-1] + b"?")
+    assert store.load_newest(tmp_path).update == 2
+    (tmp_path / "checkpoints" / "000002" / "manifest.json").unlink()
+    with pytest.raises(LlmacError, match=r"000004: trainer.safetensors is damaged; 000002: the manifest does not fit"):
+        store.load_newest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nowhere"], "nowhere: there is no such scenario"),
+        (["paper", "--ues", "8:2"], "domains.0: Value error, ues: the least, 8, is above the most, 2"),
+        (["paper", "--ues", "many"], "--ues many: write a number, or two as LEAST:MOST"),
+        (["paper", "--set", "epoch=3"], "the configuration: epoch: Extra inputs are not permitted"),
+        (["--resume"], "config.yaml: the training configuration cannot be read"),
+    ],
+)
+def test_bad_input_is_told(arguments: list[str], sentence: str, tmp_path: Path) -> None:
+    ended = _llmac([*arguments, "--out", str(tmp_path / "run")])
+    assert ended.returncode == 2
+    assert sentence in " ".join(ended.stderr.split())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_training_improves_on_its_start(tmp_path: Path) -> None:
+    settings = ["updates=24", "environments=48", "save_every=24", "validate_every=24"]
+    arguments = [part for setting in settings for part in ("--set", setting)]
+    ended = _llmac(["paper", "--ues", "2:8", "--load", "0.3:0.6", "--out", str(tmp_path / "run"), *arguments])
+    assert ended.returncode == 0, ended.stderr
+    rows = pq.read_table(tmp_path / "run" / "metrics.parquet").to_pylist()
+    first, last = (rows[i]["validation/goodput_over_bound"] for i in (0, -1))
+    # Cloning alone reaches .95 of the bound, and .97 is the most that the genie does in such short episodes.
+    assert last > first + 0.003
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_run_killed_while_it_saves_can_be_resumed(config: TrainConfig, tmp_path: Path) -> None:
+    arguments = ["--out", str(tmp_path)]
+    config.model_copy(update={"updates": 400, "save_every": 1, "environments": 1, "ttis": 2}).write(tmp_path / "c.yaml")
+    rng = np.random.default_rng(11)
+    best = 0
+    for attempt in range(8):
+        command = ["--resume"] if attempt else ["--config", str(tmp_path / "c.yaml")]
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from llmac.agents.cli import main; main()", "train", *command, *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            # Once it has saved anew, at a random time.
+            while process.poll() is None and _newest(tmp_path) <= best:
+                pass
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=float(rng.uniform(0, 0.3)))
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        assert store.load_newest(tmp_path).update >= best
+        best = _newest(tmp_path)
+
+
+def _newest(run: Path) -> int:
+    return max((int(folder.name) for folder in (run / "checkpoints").glob("[0-9]*")), default=0)
+
+
+def _run(training: Training, updates: int, out: Path | None = None) -> TrainingState:
+    """Make updates until there are so many."""
+    try:
+        while training.update < updates:
+            training.step()
+            if out is not None and training.update % training.config.save_every == 0:
+                store.save(out, training.state())
+        return training.state()
+    finally:
+        training.close()
+
+
+def _llmac(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from llmac.agents.cli import main; main()", "train", *arguments]
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=500, env={**os.environ, "COLUMNS": "200"}
+    )
