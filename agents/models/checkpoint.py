@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Checkpoints: a folder with one Hugging Face model folder for each role and a manifest.
 
-    manifest.json     format, what it was made by, SHA-256 of every other file
+    manifest.json     format, what it was made by, style of the prompts, SHA-256 of every other file
     bs/  ue/          config.json, model.safetensors, tokenizer.json, tokenizer_config.json
+
+Or, for two LoRA adapters on a pretrained model, which is not copied:
+
+    manifest.json     the same, and path or id of the base, with a fingerprint of its weights
+    bs/  ue/          adapter_config.json, adapter_model.safetensors
 
 A checkpoint is written beside its place and renamed into it when it is complete and on disk.
 """
@@ -19,7 +24,11 @@ from typing import Any, cast
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
-from llmac.agents.language.prompts import Role
+from llmac.agents.language.prompts import Role, Style
+from llmac.agents.models import lora
+from llmac.agents.models.chat import Frame, frame
+from llmac.agents.models.device import device
+from llmac.agents.models.pretrained import ROLE_KEY, load_pretrained
 from llmac.bridge.errors import LlmacError
 
 _FORMAT = 1
@@ -34,11 +43,20 @@ class Checkpoint:
         models: in evaluation mode.
         tokenizer: of both.
         made_by: what the manifest says about its origin.
+        style: how their prompts are worded.
+        base: path or id of the pretrained model that both are made from; None for models of their own.
     """
 
     models: Mapping[Role, PreTrainedModel]
     tokenizer: PreTrainedTokenizerFast
     made_by: Mapping[str, Any]
+    style: Style = Style.COMPACT
+    base: str | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """What stands around a prompt."""
+        return Frame() if self.base is None else frame(self.tokenizer)
 
 
 def check_place(folder: Path) -> None:
@@ -74,7 +92,7 @@ def load(folder: Path) -> Checkpoint:
     """Read a checkpoint.
 
     Raises:
-        LlmacError: there is none, it is damaged, or it is of another format.
+        LlmacError: there is none, it is damaged, it is of another format, or the base of its adapters is not to be had.
     """
     manifest = _manifest(folder)
     for name, digest in manifest["sha256"].items():
@@ -83,22 +101,55 @@ def load(folder: Path) -> Checkpoint:
         if _sha256(folder / name) != digest:
             raise LlmacError(f"{folder}: the checkpoint is damaged: {name} is not what the manifest says")
     logging.disable_progress_bar()
-    models = {
-        role: cast("PreTrainedModel", AutoModelForCausalLM.from_pretrained(folder / role)).eval() for role in Role
-    }
-    # Not AutoTokenizer: for Qwen2 it puts the pre-tokenizer of the original models in the place of the file's.
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder / Role.BS)
-    return Checkpoint(models, tokenizer, manifest["made_by"])
+    style = Style(manifest.get("style", Style.COMPACT))
+    base = manifest.get("base")
+    if base is None:
+        # Not AutoTokenizer: for Qwen2 it puts the pre-tokenizer of the original models in the place of the file's.
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder / Role.BS)
+        models = {role: _whole_model(folder / role, role) for role in Role}
+        return Checkpoint(models, tokenizer, manifest["made_by"], style)
+    shared, tokenizer = load_pretrained(base["model"])
+    if lora.fingerprint(shared) != base["fingerprint"]:
+        raise LlmacError(f"{folder}: its adapters were trained on another {base['model']} than the one that is here")
+    models = lora.load_adapters(shared, {role: folder / role for role in Role})
+    return Checkpoint(models, tokenizer, manifest["made_by"], style, base["model"])
+
+
+def open_any(where: str) -> Checkpoint:
+    """A checkpoint by its folder, or a pretrained model by its folder or id, which then plays both roles untrained.
+
+    Raises:
+        LlmacError: it cannot be used.
+    """
+    folder = Path(where).expanduser()
+    if (folder / _MANIFEST).is_file():
+        return load(folder)
+    model, tokenizer = load_pretrained(where)
+    return Checkpoint(dict.fromkeys(Role, model), tokenizer, {"model": where}, Style.INSTRUCT, where)
+
+
+def _whole_model(folder: Path, role: Role) -> PreTrainedModel:
+    model = cast("PreTrainedModel", AutoModelForCausalLM.from_pretrained(folder)).to(device()).eval()
+    trained_for = getattr(model.config, ROLE_KEY, role)
+    if trained_for != role:
+        raise LlmacError(f"{folder}: this model was trained to speak as {trained_for}, not as {role}")
+    return model
 
 
 def _write(folder: Path, checkpoint: Checkpoint) -> None:
     logging.disable_progress_bar()
     for role, model in checkpoint.models.items():
+        if checkpoint.base is None:
+            setattr(model.config, ROLE_KEY, role.value)
+            checkpoint.tokenizer.save_pretrained(folder / role)
+        # Of a base with an adapter this writes the adapter alone.
         model.save_pretrained(folder / role)
-        checkpoint.tokenizer.save_pretrained(folder / role)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     digests = {str(path.relative_to(folder)): _sha256(path) for path in files}
-    manifest = {"format": _FORMAT, "made_by": dict(checkpoint.made_by), "sha256": digests}
+    manifest: dict[str, Any] = {"format": _FORMAT, "made_by": dict(checkpoint.made_by), "style": checkpoint.style}
+    if checkpoint.base is not None:
+        manifest["base"] = {"model": checkpoint.base, "fingerprint": lora.fingerprint(checkpoint.models[Role.BS])}
+    manifest["sha256"] = digests
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     for path in [*files, folder / _MANIFEST]:
         with path.open("rb") as stream:
