@@ -19,6 +19,7 @@ from llmac.agents.baselines.persistent import HybridParameters, Persistent, SpsP
 from llmac.agents.baselines.priorities import LongestQueue, ProportionalFair
 from llmac.agents.baselines.random import Random
 from llmac.agents.baselines.tdma import Tdma, TdmaParameters
+from llmac.agents.engine.backend import BackendName
 from llmac.bridge.errors import LlmacError
 
 REFERENCE = "genie"
@@ -52,27 +53,31 @@ TUNABLE = {
 
 def names() -> list[str]:
     """All that `make` knows, in the order of the tables."""
-    return ["random", *TUNABLE, "genie", "llm"]
+    return ["random", *TUNABLE, "genie", "llm", "llm:PATH_OR_ID"]
 
 
-def make(name: str) -> Agent:
+def make(name: str, backend: BackendName = BackendName.ENGINE) -> Agent:
     """A new agent; a conventional one with its tuned parameters.
 
+    Args:
+        name: one of `names`; with `llm:`, the folder of a checkpoint, or folder or Hub id of a pretrained model.
+        backend: what runs the model of a language agent.
+
     Raises:
-        LlmacError: there is none of that name.
+        LlmacError: there is none of that name, or its model cannot be used.
     """
     if name in TUNABLE:
         agent = TUNABLE[name]
         return agent.make(tuned(name, agent.parameters))
-    match name:
-        case "random":
+    match name.partition(":"):
+        case ("random", "", _):
             return Random()
-        case "genie":
+        case ("genie", "", _):
             return Genie()
-        case "llm":
+        case ("llm", colon, where):
             # torch and transformers take seconds to import, which the other agents need not wait for.
             from llmac.agents.language.agent import LanguageAgent  # noqa: PLC0415
 
-            return LanguageAgent.shipped()
+            return LanguageAgent.load(where, backend=backend) if colon else LanguageAgent.shipped(backend=backend)
         case _:
             raise LlmacError(f"there is no agent {name!r}; there are {', '.join(names())}")

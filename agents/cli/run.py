@@ -2,17 +2,21 @@
 """`llmac run`: agents side by side in one scenario, at the same seeds."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from llmac.agents import registry
+from llmac.agents.agent import Agent
 from llmac.agents.cli.cells import Cells, KeysOption, ListenOption, cells
 from llmac.agents.cli.options import ChannelOption, SetOption, overrides, writable_folder
+from llmac.agents.engine.backend import BackendName
 from llmac.agents.evaluation import summary
 from llmac.agents.evaluation.episodes import play
 from llmac.agents.evaluation.trace import TraceWriter
@@ -24,7 +28,9 @@ from llmac.bridge.timing import Timing
 
 def run(
     scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or path of a YAML file.")],
-    agents: Annotated[str, typer.Option(help="Names, separated by commas.")] = ",".join(registry.SHOWN),
+    agents: Annotated[
+        str, typer.Option(help="Names, separated by commas; llm:PATH_OR_ID runs a checkpoint or a pretrained model.")
+    ] = ",".join(registry.SHOWN),
     ues: Annotated[int | None, typer.Option(help="UEs at TTI 0.")] = None,
     rbgs: Annotated[int | None, typer.Option(help="Resource-block groups.")] = None,
     load: Annotated[float | None, typer.Option(help="Arrival probability per UE and TTI.")] = None,
@@ -32,6 +38,7 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="First seed.")] = 2_000_000,
     seeds: Annotated[int, typer.Option(min=1, max=1024, help="Number of seeds, counted up from the first.")] = 8,
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
+    backend: Annotated[BackendName, typer.Option(help="What runs language models.")] = BackendName.ENGINE,
     channel: ChannelOption = None,
     set_: SetOption = None,
     out: Annotated[
@@ -47,14 +54,16 @@ def run(
     models = channels.parse(channel) if channel else None
     fields = overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load, ttis=ttis, channel=models)
     chosen = scenarios.load(scenario, fields)
-    for name in names:
-        registry.make(name)  # a wrong name, or a model that does not load, is told before anything runs
+    # A wrong name, a model that does not load, or one that cannot play this scenario is told before anything runs.
+    players = {name: registry.make(name, backend) for name in [*names, registry.REFERENCE]}
+    for player in players.values():
+        player.reset([chosen], np.array([seed], dtype=np.uint64))
     if out is not None:
         writable_folder("--out", out)
     seed_list = list(range(seed, seed + seeds))
     processes = min(processes, seeds)
     where = cells(listen, keys, processes, out)
-    played = _play_all(chosen, names, seed_list, processes, where, out, log_wire)
+    played = _play_all(chosen, players, names, seed_list, processes, where, out, log_wire)
     estimates = {name: summary.estimates(played.episodes[name]) for name in names}
     timings = {name: played.timings[name] for name in names}
     document = summary.document(chosen.name, seed_list, played.ns3_version, estimates, timings)
@@ -79,6 +88,7 @@ class _Played:
 
 def _play_all(
     scenario: Scenario,
+    players: Mapping[str, Agent],
     names: list[str],
     seeds: list[int],
     processes: int,
@@ -86,8 +96,7 @@ def _play_all(
     out: Path | None,
     log_wire: Path | None,
 ) -> _Played:
-    """Episodes of every agent, and of the reference if it is not among them."""
-    players = list(dict.fromkeys([*names, registry.REFERENCE]))
+    """Episodes of every player."""
     copies = [scenario] * len(seeds)
     episodes: dict[str, list[dict[str, float]]] = {}
     timings: dict[str, Timing] = {}
@@ -96,13 +105,11 @@ def _play_all(
         TraceWriter(out / "trace.parquet" if out else None, scenario, seeds) as trace,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
-        for name in players:
+        for name, player in players.items():
             task = progress.add_task(name, total=scenario.ttis)
             recorder = trace.of(name) if name in names else None
             before = env.timing()
-            episodes[name] = play(
-                env, registry.make(name), copies, seeds, recorder, lambda task=task: progress.advance(task)
-            )
+            episodes[name] = play(env, player, copies, seeds, recorder, lambda task=task: progress.advance(task))
             timings[name] = env.timing() - before
         version = env.ns3_version
     if env.wire_log_stopped:

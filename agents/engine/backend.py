@@ -3,10 +3,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class BackendName(StrEnum):
+    """The backends that there are; llmac.agents.engine.backends makes them."""
+
+    ENGINE = "engine"
+    """The project's own: engine.py."""
+    GENERATE = "generate"
+    """transformers' generate, the reference: generate.py."""
 
 
 class Guide(Protocol):
@@ -84,6 +94,14 @@ class Backend(Protocol):
 
         Raises:
             LlmacError: a prompt is too long for the model.
+        """
+        ...
+
+    def check(self, states: Sequence[str]) -> None:
+        """Make sure that prompts with these states fit the model's context.
+
+        Raises:
+            LlmacError: one does not.
         """
         ...
 

@@ -61,6 +61,10 @@ class Engine:
         self._prefix = None
         self.memory.clear()
 
+    def check(self, states: Sequence[str]) -> None:
+        """See Backend."""
+        self._encode(states)
+
     @torch.inference_mode()
     def decide(self, requests: Sequence[Request], draw: Draw | None) -> list[Reply]:
         """See Backend."""
@@ -100,8 +104,7 @@ class Engine:
         if not members:
             return
         states = list(dict.fromkeys(requests[i].state for i in members))
-        prompts = dict(zip(states, self._vocabulary.encode([s + self._after for s in states]), strict=True))
-        check_length(self._model.config, len(self._instruction), max(map(len, prompts.values())))
+        prompts = dict(zip(states, self._encode(states), strict=True))
         segments = {i: (*prompts[requests[i].state], *sentences[i].tokens) for i in members}
         order = sorted(members, key=lambda i: len(segments[i]), reverse=True)
         bytes_per_token = self._prefix_keys_values().nbytes // len(self._instruction)
@@ -167,6 +170,12 @@ class Engine:
         rows = np.repeat([row for row, _ in asked.values()], sizes)
         for (node, key), options in zip(asked, options_of(logits[rows, column], allowed), strict=True):
             node.options[key] = options
+
+    def _encode(self, states: Sequence[str]) -> list[list[int]]:
+        """Tokens of each state and of what follows it; refused where they are too many for the model."""
+        prompts = self._vocabulary.encode([state + self._after for state in states])
+        check_length(self._model.config, len(self._instruction), max(map(len, prompts), default=0))
+        return prompts
 
     def _feed(self, rows: Rows, segments: Sequence[tuple[int, ...]]) -> torch.Tensor:
         """Append tokens to each row; returns the hidden state after the last one, [rows, width]."""

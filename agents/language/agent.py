@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.chance import Purpose, uniform
-from llmac.agents.engine.backend import Backend, Draw, Reply, Request
-from llmac.agents.engine.engine import Engine
+from llmac.agents.engine.backend import Backend, BackendName, Draw, Reply, Request
+from llmac.agents.engine.backends import BACKENDS
 from llmac.agents.language.follower import Follower
 from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import Role, template
+from llmac.agents.language.prompts import Role, Style, template
 from llmac.agents.models import checkpoint
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
@@ -35,29 +35,51 @@ class LanguageAgent:
     Args:
         backends: what runs the model of each role.
         phrasebook: of their common tokenizer.
+        style: how the prompts are worded.
         sample: draw sentences from the models' distributions; otherwise take the most probable token each time.
     """
 
-    def __init__(self, backends: Mapping[Role, Backend], phrasebook: Phrasebook, *, sample: bool = False) -> None:
+    def __init__(
+        self,
+        backends: Mapping[Role, Backend],
+        phrasebook: Phrasebook,
+        *,
+        style: Style = Style.COMPACT,
+        sample: bool = False,
+    ) -> None:
         self._backends = backends
         self._phrasebook = phrasebook
+        self._style = style
         self._sample = sample
 
     @classmethod
-    def load(cls, folder: Path, *, sample: bool = False) -> "LanguageAgent":
-        """The agent of a checkpoint.
+    def load(
+        cls, where: str | Path, *, backend: BackendName = BackendName.ENGINE, sample: bool = False
+    ) -> "LanguageAgent":
+        """The agent of a checkpoint, or of a pretrained model.
+
+        Args:
+            where: folder of a checkpoint, or folder or Hub id of a pretrained model.
+            backend: what runs the models.
+            sample: see LanguageAgent.
 
         Raises:
-            LlmacError: the checkpoint cannot be used.
+            LlmacError: it cannot be used.
         """
-        return cls.of(checkpoint.load(folder), sample=sample)
+        return cls.of(checkpoint.open_any(str(where)), backend=backend, sample=sample)
 
     @classmethod
-    def of(cls, loaded: Checkpoint, *, sample: bool = False) -> "LanguageAgent":
+    def of(
+        cls, loaded: Checkpoint, *, backend: BackendName = BackendName.ENGINE, sample: bool = False
+    ) -> "LanguageAgent":
         """The agent of a checkpoint in memory, whose models may go on changing; see `weights_changed`."""
         vocabulary = Vocabulary(loaded.tokenizer)
-        engines = {role: Engine(loaded.models[role], vocabulary, template(role).instruction) for role in Role}
-        return cls(engines, Phrasebook(vocabulary), sample=sample)
+        before, after = loaded.frame.before, loaded.frame.after
+        backends = {
+            role: BACKENDS[backend](model, vocabulary, before + template(role, loaded.style).instruction, after)
+            for role, model in loaded.models.items()
+        }
+        return cls(backends, Phrasebook(vocabulary), style=loaded.style, sample=sample)
 
     def weights_changed(self) -> None:
         """To be called after every change of the models' weights."""
@@ -69,15 +91,15 @@ class LanguageAgent:
         return self._phrasebook.vocabulary.encode(texts)
 
     @classmethod
-    def shipped(cls) -> "LanguageAgent":
+    def shipped(cls, *, backend: BackendName = BackendName.ENGINE) -> "LanguageAgent":
         """The agent of the checkpoint that comes with llmac."""
-        return cls.load(shipped_folder())
+        return cls.load(shipped_folder(), backend=backend)
 
     def reset(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         """See Agent."""
         self._seeds = seeds
-        self._leader = Leader(scenarios, seeds, self._phrasebook)
-        self._follower = Follower(scenarios, self._phrasebook)
+        self._leader = Leader(scenarios, seeds, self._phrasebook, style=self._style)
+        self._follower = Follower(scenarios, self._phrasebook, self._style)
 
     def lead(self, observation: LeaderObservation) -> LeaderAction:
         """Let the BSs speak."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from llmac.agents.engine.backend import Request
 from llmac.agents.language.guides import UeGuide, UeRules
 from llmac.agents.language.phrases import Phrasebook
-from llmac.agents.language.prompts import UePrompts
+from llmac.agents.language.prompts import Style, UePrompts
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation
 from llmac.bridge.scenario import Scenario
 
@@ -17,12 +17,12 @@ from llmac.bridge.scenario import Scenario
 class Follower:
     """The UEs of E environments, for a batch of episodes. A UE knows its own observation and its cell's rules."""
 
-    def __init__(self, scenarios: Sequence[Scenario], phrasebook: Phrasebook) -> None:
+    def __init__(self, scenarios: Sequence[Scenario], phrasebook: Phrasebook, style: Style = Style.COMPACT) -> None:
         # Environments of the same scenario share what is made once.
         distinct = {id(s): s for s in scenarios}
         parts = {
             key: (
-                UePrompts(s),
+                UePrompts(s, style),
                 UeRules(phrasebook.ue(s.rbgs, s.vocabulary)),
                 phrasebook.pag(s.rbgs, s.vocabulary),
             )

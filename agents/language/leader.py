@@ -17,7 +17,7 @@ from llmac.agents.language.guides import BsGuide
 from llmac.agents.language.labels import SHORT_LABELS, Labels
 from llmac.agents.language.ledger import Ledger, Page
 from llmac.agents.language.phrases import Phrasebook
-from llmac.agents.language.prompts import SHOWN_PER_RBG, BsPrompts, Entry
+from llmac.agents.language.prompts import SHOWN_PER_RBG, BsPrompts, Entry, Style
 from llmac.bridge.envs.observations import LeaderAction, LeaderObservation
 from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.sentences import Dcm
@@ -49,6 +49,7 @@ class Leader:
         seeds: [E].
         phrasebook: of the model that speaks.
         label_spaces: [E] labels are below these numbers as long as that is enough; by default they are short.
+        style: how the prompts are worded.
     """
 
     def __init__(
@@ -57,15 +58,19 @@ class Leader:
         seeds: NDArray[np.uint64],
         phrasebook: Phrasebook,
         label_spaces: Sequence[int] | None = None,
+        style: Style = Style.COMPACT,
     ) -> None:
         self._scenarios = tuple(scenarios)
-        prompts = {id(s): BsPrompts(s) for s in scenarios}
+        prompts = {id(s): BsPrompts(s, style) for s in scenarios}
         self._prompts = [prompts[id(s)] for s in scenarios]
         self._ledger = Ledger(scenarios, seeds)
         self._grammars = [phrasebook.pag(s.rbgs, s.vocabulary) for s in scenarios]
         spaces = label_spaces or [SHORT_LABELS] * len(scenarios)
         self._labels = [Labels(seed, space) for seed, space in zip(seeds.tolist(), spaces, strict=True)]
         self._phrasebook = phrasebook
+        for scenario, space in zip(scenarios, spaces, strict=True):
+            # What the tokenizer cannot express is told before the first TTI.
+            phrasebook.bs(space, scenario.rbgs, scenario.vocabulary)
 
     def observe(self, observation: LeaderObservation) -> list[Request]:
         """One request for each environment."""

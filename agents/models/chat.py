@@ -2,7 +2,7 @@
 """What stands around a prompt, as a tokenizer's chat template and its special tokens want it."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from transformers import PreTrainedTokenizerFast
 
@@ -28,7 +28,7 @@ def frame(tokenizer: PreTrainedTokenizerFast) -> Frame:
         LlmacError: the chat template does not hold what the user says.
     """
     if tokenizer.chat_template is None:
-        starts = cast("list[int]", tokenizer.encode(_PROMPT))
+        starts = tokenizer.encode(_PROMPT)
         begins = tokenizer.bos_token_id is not None and starts[:1] == [tokenizer.bos_token_id]
         return Frame(before=str(tokenizer.bos_token) if begins else "")
     # Models that can think aloud are asked to answer at once: a decision is due in a TTI.

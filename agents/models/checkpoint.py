@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
@@ -129,7 +129,8 @@ def open_any(where: str) -> Checkpoint:
 
 
 def _whole_model(folder: Path, role: Role) -> PreTrainedModel:
-    model = cast("PreTrainedModel", AutoModelForCausalLM.from_pretrained(folder)).to(device()).eval()
+    loaded: Any = AutoModelForCausalLM.from_pretrained(folder)
+    model: PreTrainedModel = loaded.to(device()).eval()
     trained_for = getattr(model.config, ROLE_KEY, role)
     if trained_for != role:
         raise LlmacError(f"{folder}: this model was trained to speak as {trained_for}, not as {role}")

@@ -85,7 +85,8 @@ def _fill(model: PreTrainedModel, role: Role, tensors: Mapping[str, torch.Tensor
     # Not model.load_adapter: it would round the weights to the base's type.
     prefix = "base_model.model."
     named = {
-        name.removeprefix(prefix).replace(".weight", f".{role.value}.weight"): tensor for name, tensor in tensors.items()
+        name.removeprefix(prefix).replace(".weight", f".{role.value}.weight"): tensor
+        for name, tensor in tensors.items()
     }
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if {name: t.shape for name, t in named.items()} != {name: p.shape for name, p in parameters.items()}:

@@ -4,11 +4,12 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from llmac.agents.models.device import device, pretrained_dtype
@@ -35,22 +36,26 @@ def load_pretrained(where: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFas
     config = _config(folder)
     if ROLE_KEY in config:
         raise LlmacError(
-            f"{where}: this is the {config[ROLE_KEY]} half of a checkpoint, which cannot speak for both roles; give the "
-            f"folder above it"
+            f"{where}: this is the {config[ROLE_KEY]} half of a checkpoint and cannot speak for both roles; "
+            f"give the folder above it"
         )
     logging.disable_progress_bar()
     try:
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=pretrained_dtype(), use_safetensors=True, local_files_only=True
         )
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise LlmacError(f"{where}: this is no causal language model that can be loaded: {_first_line(error)}") from error
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+        raise LlmacError(
+            f"{where}: this is no causal language model that can be loaded: {_first_line(error)}"
+        ) from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise LlmacError(f"{where}: its tokenizer has no tokenizer.json, without which no grammar can be expressed")
     if tokenizer.eos_token_id is None:
         raise LlmacError(f"{where}: its tokenizer cannot express the grammar: it has no end-of-sequence token")
-    return cast("PreTrainedModel", model).to(device()).eval(), tokenizer  # pyright: ignore[reportArgumentType]
+    # What the model was trained to say, not what its makers thought best for a chat.
+    model.generation_config = GenerationConfig()
+    return model.to(device()).eval(), tokenizer
 
 
 def find(where: str) -> Path:

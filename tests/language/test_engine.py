@@ -16,6 +16,7 @@ from llmac.agents.engine import engine as engine_module
 from llmac.agents.engine import memory as memory_module
 from llmac.agents.engine.backend import Guide, Request
 from llmac.agents.engine.engine import Engine
+from llmac.agents.engine.generate import Generate
 from llmac.agents.language.guides import BsGuide, UeGuide, UeRules
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import BsPrompts, Entry, Role, UePrompts, template
@@ -220,3 +221,22 @@ def test_a_prompt_beyond_the_context_is_refused(engines: dict[Role, Engine], phr
 
 def test_nothing_to_decide(engines: dict[Role, Engine]) -> None:
     assert engines[Role.BS].decide([], None) == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("sample", [False, True])
+def test_generate_says_the_same(
+    phrasebook: Phrasebook,
+    engines: dict[Role, Engine],
+    models: dict[Role, PreTrainedModel],
+    role: Role,
+    *,
+    sample: bool,
+) -> None:
+    cases = Cases(phrasebook, role, 40, seed=6)
+    generate = Generate(models[role], phrasebook.vocabulary, template(role).instruction)
+    ours = engines[role].decide(cases.requests(), draws if sample else None)
+    for reply, expected in zip(ours, generate.decide(cases.requests(), draws if sample else None), strict=True):
+        assert reply.sentence == expected.sentence
+        assert reply.log_prob == pytest.approx(expected.log_prob, abs=TOLERANCE)
+        assert reply.entropy == pytest.approx(expected.entropy, abs=TOLERANCE)

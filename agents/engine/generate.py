@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""The reference backend: `generate` of transformers with a logits processor, one row for each request."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import (
+    GenerationConfig,
+    LogitsProcessor,
+    LogitsProcessorList,
+    PreTrainedModel,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from llmac.agents.engine.backend import Draw, Reply, Request
+from llmac.agents.engine.sentence import Sentence, options_of, uniforms
+from llmac.agents.language.phrases import Vocabulary
+from llmac.agents.models.context import check_length, context_length
+
+ROWS = 256
+"""Of one call at most."""
+
+
+class Generate:
+    """A Backend over a Hugging Face causal language model; see Engine for the arguments."""
+
+    def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, instruction: str, after: str = "") -> None:
+        self._model = model
+        self._vocabulary = vocabulary
+        self._instruction = vocabulary.encode([instruction])[0]
+        self._after = after
+
+    def weights_changed(self) -> None:
+        """See Backend."""
+
+    def check(self, states: Sequence[str]) -> None:
+        """See Backend."""
+        self._prompts(states)
+
+    def decide(self, requests: Sequence[Request], draw: Draw | None) -> list[Reply]:
+        """See Backend."""
+        prompts = self._prompts([request.state for request in requests])
+        sentences = [Sentence(request.guide) for request in requests]
+        for sentence in sentences:
+            sentence.forced()
+        members = [i for i, sentence in enumerate(sentences) if sentence.tokens or sentence.open]
+        for first in range(0, len(members), ROWS):
+            self._generate(members[first : first + ROWS], prompts, sentences, draw)
+        return [sentence.reply(self._vocabulary.decode(sentence.tokens)) for sentence in sentences]
+
+    @torch.inference_mode()
+    def _generate(
+        self, members: Sequence[int], prompts: Sequence[list[int]], sentences: Sequence[Sentence], draw: Draw | None
+    ) -> None:
+        longest = max(len(prompts[i]) for i in members)
+        pads = [longest - len(prompts[i]) for i in members]
+        end = self._vocabulary.end_of_sentence
+        tokens = torch.tensor([[end] * pad + prompts[i] for i, pad in zip(members, pads, strict=True)])
+        real = torch.arange(longest) >= torch.tensor(pads)[:, None]
+        speaker = _Speaker(members, sentences, draw, longest)
+        model: Any = self._model
+        model.generate(
+            input_ids=tokens.to(model.device),
+            attention_mask=real.long().to(model.device),
+            generation_config=GenerationConfig(
+                do_sample=False,
+                max_length=context_length(model.config),
+                eos_token_id=None,
+                pad_token_id=end,
+            ),
+            logits_processor=LogitsProcessorList([speaker]),
+            stopping_criteria=StoppingCriteriaList([_Finished(speaker)]),
+        )
+
+    def _prompts(self, states: Sequence[str]) -> list[list[int]]:
+        states_tokens = self._vocabulary.encode([state + self._after for state in states])
+        check_length(self._model.config, len(self._instruction), max(map(len, states_tokens), default=0))
+        return [[*self._instruction, *tokens] for tokens in states_tokens]
+
+
+class _Speaker(LogitsProcessor):
+    """Chooses the next token of each row, and leaves it as the only one possible."""
+
+    def __init__(self, members: Sequence[int], sentences: Sequence[Sentence], draw: Draw | None, prompt: int) -> None:
+        self._members = members
+        self._sentences = sentences
+        self._draw = draw
+        self._prompt = prompt
+
+    def said(self, length: int) -> list[bool]:
+        """Whether each row's sentence is complete when rows have `length` tokens."""
+        number = length - self._prompt
+        return [number >= len(s.tokens) and not s.open for s in (self._sentences[i] for i in self._members)]
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        number = input_ids.shape[1] - self._prompt
+        self._choose([(r, i) for r, i in enumerate(self._members) if len(self._sentences[i].tokens) == number], scores)
+        spoken = [self._sentences[i].tokens for i in self._members]
+        # The row of a complete sentence goes on with anything until the last one is complete.
+        chosen = torch.tensor([tokens[number] if number < len(tokens) else 0 for tokens in spoken])
+        only = torch.full_like(scores, -torch.inf)
+        only[torch.arange(len(chosen)), chosen] = 0.0
+        return only
+
+    def _choose(self, rows: Sequence[tuple[int, int]], scores: torch.Tensor) -> None:
+        rows = [(row, i) for row, i in rows if self._sentences[i].open]
+        if not rows:
+            return
+        allowed = [self._sentences[i].allowed for _, i in rows]
+        row = np.repeat([row for row, _ in rows], [tokens.size for tokens in allowed])
+        flat = torch.from_numpy(np.concatenate(allowed))
+        logits = scores[torch.from_numpy(row).to(scores.device), flat.to(scores.device)].float().cpu().numpy()
+        members = [i for _, i in rows]
+        options = options_of(logits, allowed)
+        for i, option, uniform in zip(members, options, uniforms(self._draw, members, self._sentences), strict=True):
+            self._sentences[i].choose(option, uniform)
+
+
+class _Finished(StoppingCriteria):
+    """Ends a row when its sentence is complete."""
+
+    def __init__(self, speaker: _Speaker) -> None:
+        self._speaker = speaker
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> Any:  # noqa: ARG002
+        return torch.tensor(self._speaker.said(input_ids.shape[1]), device=input_ids.device)
