@@ -19,6 +19,7 @@ from llmac.agents.language.prompts import Role, Style, template
 from llmac.agents.models import checkpoint, lora, pretrained
 from llmac.agents.models.chat import Frame, frame
 from llmac.agents.models.checkpoint import Checkpoint
+from llmac.agents.models.device import pretrained_dtype
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.errors import LlmacError
 from llmac.bridge.scenario import load
@@ -37,7 +38,7 @@ def foreign(tokenizer: PreTrainedTokenizerFast, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrained, "pretrained_dtype", lambda: torch.float32)
+    monkeypatch.setattr("llmac.agents.models.pretrained.pretrained_dtype", lambda: torch.float32)
 
 
 def said_in_the_cell(agent: LanguageAgent, ttis: int = 3) -> tuple[list[Reply], int]:
@@ -62,7 +63,7 @@ def test_a_pretrained_model_plays_untrained_in_the_hardwares_type(foreign: Path)
     assert len(loaded.tokenizer) > 100_000
     assert loaded.style == Style.INSTRUCT
     assert loaded.models[Role.BS] is loaded.models[Role.UE]
-    assert loaded.models[Role.BS].dtype == pretrained.pretrained_dtype()
+    assert loaded.models[Role.BS].dtype == pretrained_dtype()
     agent = registry.make(f"llm:{foreign}")
     assert isinstance(agent, LanguageAgent)
     replies, invalid = said_in_the_cell(agent)
