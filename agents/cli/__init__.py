@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from llmac.agents.cli import bench, channels, clone, doctor, keys, run, scenarios, train, tune, wire
+from llmac.agents.cli import bench, channels, clone, doctor, keys, ns3gym, run, scenarios, train, tune, wire
 from llmac.bridge.errors import LlmacError
 
 _app = typer.Typer(
@@ -26,6 +26,7 @@ for command in (
     scenarios.scenarios,
     channels.channels,
     keys.keys,
+    ns3gym.ns3gym,
     wire.wire,
     doctor.doctor,
 ):
