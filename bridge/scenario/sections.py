@@ -12,6 +12,9 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
+MAX_DECISION_DELAY_TTIS = 1024
+"""Of the cell."""
+
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
@@ -284,7 +287,7 @@ class Scenario(_Section):
     poisson_churn: PoissonChurn | None = None
     """UEs that join and leave at random, instead of at given TTIs."""
     decision_delay: tuple[Annotated[float, Field(ge=0, le=1)], ...] = ()
-    """Probabilities that an action takes effect 0, 1, 2, ... TTIs after its observation; none: no delay."""
+    """Probabilities that an action takes effect 0, 1, ... TTIs after its observation, or a file; none: no delay."""
     control: Control = Control()
     """The control channel."""
     radio: Radio = Radio()
