@@ -80,6 +80,8 @@ def offered_load(scenario: Scenario) -> float:
             load = traffic.load * duty(scenario)
         case "trace":
             return sum(row[2] for row in traffic.arrivals) / (scenario.ttis * max(scenario.ues, 1))
+        case "ip":  # what applications send is known only when they ran: taken as half of what the RBGs can carry
+            return 0.5 * scenario.rbgs / max(scenario.ues, 1)
     return load * (float(np.mean(traffic.weights)) if traffic.weights else 1.0)
 
 

@@ -17,11 +17,12 @@ from llmac.agents.agent import Agent
 from llmac.agents.cli.cells import Cells, KeysOption, ListenOption, cells
 from llmac.agents.cli.options import ChannelOption, SetOption, overrides, writable_folder
 from llmac.agents.engine.backend import BackendName
-from llmac.agents.evaluation import summary
+from llmac.agents.evaluation import flows, summary
 from llmac.agents.evaluation.episodes import play
 from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.errors import ScenarioError
 from llmac.bridge.scenario import Scenario, channels
 from llmac.bridge.timing import Timing
 
@@ -45,6 +46,9 @@ def run(
         Path | None, typer.Option(help="Folder for summary.json, trace.parquet and the logs of the cells.")
     ] = None,
     log_wire: Annotated[Path | None, typer.Option(help="File for all frames; `llmac wire FILE` prints them.")] = None,
+    pcap: Annotated[
+        Path | None, typer.Option(help="Folder for pcap files of each agent, seed and node; IP traffic only.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
     listen: ListenOption = None,
     keys: KeysOption = None,
@@ -60,13 +64,17 @@ def run(
         player.reset([chosen], np.array([seed], dtype=np.uint64))
     if out is not None:
         writable_folder("--out", out)
+    if pcap is not None:
+        _folders_for_captures(pcap, chosen, names)
     seed_list = list(range(seed, seed + seeds))
     processes = min(processes, seeds)
     where = cells(listen, keys, processes, out)
-    played = _play_all(chosen, players, names, seed_list, processes, where, out, log_wire)
+    played = _play_all(chosen, players, names, seed_list, processes, where, out, log_wire, pcap)
     estimates = {name: summary.estimates(played.episodes[name]) for name in names}
     timings = {name: played.timings[name] for name in names}
     document = summary.document(chosen.name, seed_list, played.ns3_version, estimates, timings)
+    if chosen.traffic.model == "ip":
+        document["flows"] = {name: flows.document(chosen, played.flows[name]) for name in names}
     if out is not None:
         (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
     if json_:
@@ -75,6 +83,19 @@ def run(
     cell = f"{chosen.ues} UEs, {chosen.rbgs} RBGs, {chosen.ttis} TTIs"
     title = f"{chosen.name}: {cell}, {seeds} seeds from {seed}, ns-{played.ns3_version}"
     Console().print(summary.table(title, estimates))
+    if chosen.traffic.model == "ip":
+        Console().print(flows.table(chosen, {name: played.flows[name] for name in names}))
+
+
+def _folders_for_captures(pcap: Path, scenario: Scenario, names: list[str]) -> None:
+    """Make a folder for each agent, before the work that fills them."""
+    if scenario.traffic.model != "ip":
+        raise ScenarioError(
+            f"--pcap: {scenario.name} has no IP packets to capture; take a scenario with traffic.model ip, "
+            "for instance `ip`"
+        )
+    for name in names:
+        writable_folder("--pcap", pcap / name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,7 @@ class _Played:
 
     episodes: dict[str, list[dict[str, float]]]
     timings: dict[str, Timing]
+    flows: dict[str, flows.Episodes]
     ns3_version: str
 
 
@@ -95,11 +117,13 @@ def _play_all(
     where: Cells,
     out: Path | None,
     log_wire: Path | None,
+    pcap: Path | None,
 ) -> _Played:
     """Episodes of every player."""
     copies = [scenario] * len(seeds)
     episodes: dict[str, list[dict[str, float]]] = {}
     timings: dict[str, Timing] = {}
+    flow_episodes: dict[str, flows.Episodes] = {}
     with (
         ColumnEnv(copies, processes=processes, privileged=True, bound=True, log_wire=log_wire, **where) as env,
         TraceWriter(out / "trace.parquet" if out else None, scenario, seeds) as trace,
@@ -109,10 +133,19 @@ def _play_all(
             task = progress.add_task(name, total=scenario.ttis)
             recorder = trace.of(name) if name in names else None
             before = env.timing()
-            episodes[name] = play(env, player, copies, seeds, recorder, lambda task=task: progress.advance(task))
+            episodes[name] = play(
+                env,
+                player,
+                copies,
+                seeds,
+                recorder,
+                lambda task=task: progress.advance(task),
+                on_flows=lambda columns, name=name: flow_episodes.update({name: flows.episodes(columns)}),
+                captures=pcap / name if pcap is not None and name in names else None,
+            )
             timings[name] = env.timing() - before
         version = env.ns3_version
     if env.wire_log_stopped:
         Console(stderr=True).print(f"frames are missing at the end of {log_wire}: {env.wire_log_stopped}")
     summary.normalise(episodes, registry.REFERENCE)
-    return _Played(episodes, timings, version)
+    return _Played(episodes, timings, flow_episodes, version)

@@ -2,6 +2,7 @@
 """Plays one agent through one episode per seed, all at once."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from llmac.agents.agent import Agent
 from llmac.agents.evaluation.metrics import Tally
 from llmac.agents.evaluation.trace import AgentTrace
 from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.envs.observations import Flows
 from llmac.bridge.scenario import Scenario
 
 
@@ -19,6 +21,9 @@ def play(
     seeds: Sequence[int],
     trace: AgentTrace | None = None,
     on_tti: Callable[[], None] = lambda: None,
+    *,
+    on_flows: Callable[[Flows], None] = lambda _: None,
+    captures: Path | None = None,
 ) -> list[dict[str, float]]:
     """Metrics of each seed's episode.
 
@@ -29,11 +34,13 @@ def play(
         seeds: [E] one for each environment.
         trace: gets every TTI, if given.
         on_tti: called after each TTI.
+        on_flows: gets the IP flows of all episodes at their end.
+        captures: folder for pcap files, as in `ColumnEnv.reset`.
     """
     seed_column = np.array(seeds, dtype=np.uint64)
     agent.reset(scenarios, seed_column)
     tally = Tally(tuple(scenarios))
-    observation = env.reset(seed_column)
+    observation = env.reset(seed_column, captures=captures)
     tally.add(observation)
     while not observation.done:
         leader_action = agent.lead(observation)
@@ -45,4 +52,6 @@ def play(
         tally.add(following)
         observation = following
         on_tti()
+    if observation.end is not None:
+        on_flows(observation.end.flows)
     return tally.metrics()

@@ -75,7 +75,12 @@ def table(title: str, agents: dict[str, dict[str, Estimate]]) -> Table:
         cells = (_cell(metrics[name], digits, interval) for name, (_, digits, interval) in _COLUMNS.items())
         result.add_row(agent, *cells)
     bound = next(iter(agents.values()))["bound_dpdu_per_tti"].mean
-    result.caption = f"± 95% interval over seeds; no protocol can exceed {bound:.3f} dPDU/TTI here"
+    limit = (
+        "TCP answers to what the agents do, so that nothing bounds the goodput here"
+        if math.isnan(bound)
+        else f"no protocol can exceed {bound:.3f} dPDU/TTI here"
+    )
+    result.caption = f"± 95% interval over seeds; {limit}"
     return result
 
 

@@ -27,8 +27,8 @@ class Block:
     """[environments of the block] into `scenarios`."""
     limits: Limits
 
-    def reset(self, seeds: NDArray[np.uint64]) -> wire_pb2.Message:
-        """Make the request for new episodes; `seeds` [E] are those of all environments."""
+    def reset(self, seeds: NDArray[np.uint64], captures: str = "") -> wire_pb2.Message:
+        """Make the request for new episodes; `seeds` [E] are of all environments, `captures` is for pcap files."""
         return wire_pb2.Message(
             reset=wire_pb2.Reset(
                 scenarios=self.scenarios,
@@ -36,6 +36,7 @@ class Block:
                 seed=write(seeds[self.environments], np.uint64),
                 privileged=self.limits.privileged,
                 bound=self.limits.bound,
+                captures=captures,
             )
         )
 

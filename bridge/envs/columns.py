@@ -120,12 +120,16 @@ class ColumnEnv:
         """
         return self._session.timing()
 
-    def reset(self, seeds: ArrayLike, scenarios: Sequence[Scenario] | None = None) -> LeaderObservation:
+    def reset(
+        self, seeds: ArrayLike, scenarios: Sequence[Scenario] | None = None, *, captures: Path | None = None
+    ) -> LeaderObservation:
         """Begin an episode in every environment; those under way are given up, and processes that failed are restarted.
 
         Args:
             seeds: [E] integers from 0 to 2^64 - 1.
             scenarios: other ones from now on, [E] with E as large as it may be.
+            captures: folder that gets a pcap file of each node of these episodes, for scenarios with IP traffic; it has
+                to be there, on the machine of the cells. The files are whole after the next reset, or `close`.
 
         Returns:
             The observation of TTI 0.
@@ -149,7 +153,7 @@ class ColumnEnv:
         self._session.stopwatch.begin()
         replies = self._exchange(
             Step("reset"),
-            [block.reset(seed) for block in batch.blocks],
+            [block.reset(seed, str(captures.resolve()) if captures else "") for block in batch.blocks],
             "leader_observation",
             self._session.deadlines.reset_s,
         )

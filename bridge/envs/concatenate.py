@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from llmac.bridge.envs.observations import EpisodeEnd, FollowerObservation, LeaderObservation, Privileged
+from llmac.bridge.envs.observations import EpisodeEnd, Flows, FollowerObservation, LeaderObservation, Privileged
 
-Observation = TypeVar("Observation", LeaderObservation, FollowerObservation, Privileged, EpisodeEnd)
+Observation = TypeVar("Observation", LeaderObservation, FollowerObservation, Privileged, EpisodeEnd, Flows)
 
 
 def concatenate(parts: Sequence[Observation]) -> Observation:
@@ -24,7 +24,7 @@ def concatenate(parts: Sequence[Observation]) -> Observation:
             case np.ndarray():
                 joined[field.name] = np.concatenate(values)
                 joined[field.name].setflags(write=False)
-            case Privileged() | EpisodeEnd():
+            case Privileged() | EpisodeEnd() | Flows():
                 joined[field.name] = concatenate(values)
             case value:
                 joined[field.name] = value

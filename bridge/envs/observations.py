@@ -14,6 +14,7 @@ from llmac.v1 import wire_pb2
 
 RBG_IDLE: int = wire_pb2.RBG_IDLE
 RBG_UNDECODABLE: int = wire_pb2.RBG_UNDECODABLE
+FLOW_BS: int = wire_pb2.FLOW_BS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,55 @@ class Privileged:
 
 
 @dataclass(frozen=True, slots=True)
+class Flows:
+    """IP flows as ns-3's FlowMonitor saw them, F of all environments; a flow is one direction of a connection.
+
+    Packets and bytes are those of IP, headers included. What was sent and neither received nor lost is on its way.
+    """
+
+    flow_count: NDArray[np.uint32]
+    """[E] Flows of each environment; 0 without IP traffic."""
+    application: NDArray[np.uint32]
+    """[F] Index in the scenario, of what sends the data or of what is acknowledged."""
+    source: NDArray[np.int32]
+    """[F] Id of a UE, or FLOW_BS."""
+    destination: NDArray[np.int32]
+    """[F] Likewise."""
+    protocol: NDArray[np.uint8]
+    """[F] 6: TCP, 17: UDP."""
+    source_port: NDArray[np.uint16]
+    """[F]"""
+    destination_port: NDArray[np.uint16]
+    """[F]"""
+    tx_packets: NDArray[np.uint32]
+    """[F]"""
+    tx_bytes: NDArray[np.uint64]
+    """[F]"""
+    rx_packets: NDArray[np.uint32]
+    """[F]"""
+    rx_bytes: NDArray[np.uint64]
+    """[F]"""
+    lost_packets: NDArray[np.uint32]
+    """[F] Met a full buffer, or a dPDU of them was deleted undelivered, or their UE left."""
+    delay_sum_s: NDArray[np.float64]
+    """[F] Of the received packets, in s."""
+    jitter_sum_s: NDArray[np.float64]
+    """[F] Changes of delay from one received packet to the next, in s."""
+    first_tx_s: NDArray[np.float64]
+    """[F] Time of the first packet sent, in s."""
+    last_rx_s: NDArray[np.float64]
+    """[F] Time of the last packet received, in s; 0 without one."""
+    payload_bytes: NDArray[np.uint64]
+    """[F] What the sink got, without headers and repetitions; 0 for acknowledgements."""
+    reassembled_packets: NDArray[np.uint64]
+    """[E] Whole packets that the BS made of dPDUs."""
+    reassembled_bytes: NDArray[np.uint64]
+    """[E] Of them, headers included."""
+    reassembled_dpdus: NDArray[np.uint64]
+    """[E] Delivered dPDUs that carried them."""
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeEnd:
     """What only the end of an episode tells. N: all UEs that were ever connected, over all environments."""
 
@@ -45,7 +95,9 @@ class EpisodeEnd:
     delay_histogram: NDArray[np.uint32]
     """[E, T + 1] dPDUs by delay in TTIs; one never delivered counts with its age at the end."""
     bound: NDArray[np.float64]
-    """[E] dPDUs that no protocol can exceed; empty unless the reset asked for it."""
+    """[E] dPDUs that no protocol can exceed, NaN where nothing bounds them; empty unless the reset asked for it."""
+    flows: Flows
+    """Of the environments with IP traffic."""
 
 
 @dataclass(frozen=True, slots=True)

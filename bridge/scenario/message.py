@@ -2,9 +2,11 @@
 """A scenario as the message that the cell gets."""
 
 from llmac.bridge.scenario.sections import (
+    Application,
     Bernoulli,
     FixedTbler,
     IdealCollision,
+    Ip,
     Model,
     MutualInformation,
     OnOff,
@@ -68,7 +70,7 @@ def _vocabulary(vocabulary: Semantic | Opaque) -> scenario_pb2.Vocabulary:
             return scenario_pb2.Vocabulary(opaque=scenario_pb2.Vocabulary.Opaque(symbols=symbols))
 
 
-def _traffic(traffic: Bernoulli | Poisson | Periodic | OnOff | Trace) -> scenario_pb2.Traffic:
+def _traffic(traffic: Bernoulli | Poisson | Periodic | OnOff | Trace | Ip) -> scenario_pb2.Traffic:
     message = scenario_pb2.Traffic(weights=getattr(traffic, "weights", ()))
     match traffic:
         case Bernoulli(load=load):
@@ -87,7 +89,22 @@ def _traffic(traffic: Bernoulli | Poisson | Periodic | OnOff | Trace) -> scenari
                 message.trace.tti.append(tti)
                 message.trace.ue.append(ue)
                 message.trace.dpdus.append(dpdus)
+        case Ip(applications=applications, downlink_delay_ttis=delay):
+            message.ip.downlink_delay_ttis = delay
+            message.ip.applications.extend(_application(application) for application in applications)
     return message
+
+
+def _application(application: Application) -> scenario_pb2.Application:
+    a = application
+    return scenario_pb2.Application(
+        model=scenario_pb2.ModelSpec(type_id=a.type, attributes=a.attributes),
+        ues=a.ues,
+        direction=f"DIRECTION_{a.direction.upper()}",
+        start_tti=a.start_tti,
+        stop_tti=a.stop_tti,
+        jitter_ttis=a.jitter_ttis,
+    )
 
 
 def _error_model(

@@ -12,8 +12,18 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
-MAX_DECISION_DELAY_TTIS = 1024
-"""Of the cell."""
+def _with_text(data: Any) -> Any:
+    """The values of an ns-3 object's attributes as text."""
+    attributes: object = cast("dict[str, Any]", data).get("attributes") if isinstance(data, dict) else None
+    if not isinstance(attributes, dict):
+        return data
+    pairs = cast("dict[object, object]", attributes).items()
+    return {**data, "attributes": {str(name): _ns3_text(value) for name, value in pairs}}
+
+
+def _ns3_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
 
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
@@ -83,6 +93,40 @@ class Trace(_Section):
     model: Literal["trace"]
     arrivals: tuple[tuple[_Count, _Count, _Count], ...]
     """(tti, ue, dpdus), in order of TTI; or the path of a CSV file with that header, relative to the scenario file."""
+
+
+class Application(_Section):
+    """An ns-3 application that sends, one for each of some UEs, and a ns3::PacketSink at the other end."""
+
+    type: str = Field(pattern=r"^ns3::\w+$")
+    """Name of the TypeId: ns3::UdpClient, ns3::OnOffApplication, ns3::BulkSendApplication, ..."""
+    attributes: dict[str, str] = {}
+    """Values by attribute name."""
+    ues: tuple[_Count, ...] = ()
+    """Ids of the UEs; none: all."""
+    direction: Literal["up", "down"] = "up"
+    """From the UE to the BS, or from the BS to the UE."""
+    start_tti: int = Field(default=0, ge=0, le=1_000_000)
+    """The earliest TTI at which it starts; a UE that joins later starts it when it joins."""
+    stop_tti: int = Field(default=0, ge=0, le=1_000_000)
+    """TTI at which it stops; 0: never."""
+    jitter_ttis: int = Field(default=0, ge=0, le=1_000_000)
+    """Starts later by 0 to this many TTIs, uniformly, drawn for each UE."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _attributes_as_text(cls, data: Any) -> Any:
+        return _with_text(data)
+
+
+class Ip(_Section):
+    """IP packets of ns-3 applications, segmented into dPDUs; docs/ip.md."""
+
+    model: Literal["ip"]
+    applications: tuple[Application, ...] = Field(max_length=256)
+    """What sends; application i uses port 5000 + i."""
+    downlink_delay_ttis: int = Field(default=4, ge=0, le=1_000_000)
+    """Of the ideal bearer from the BS to a UE, in TTIs."""
 
 
 class ChurnEvent(_Section):
@@ -167,12 +211,8 @@ class Model(_Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _attributes_as_text(cls, data: dict[str, Any]) -> dict[str, Any]:
-        attributes = data.get("attributes", {})
-        if not isinstance(attributes, dict):
-            return data
-        pairs = cast("dict[object, object]", attributes).items()
-        return {**data, "attributes": {str(name): _ns3_text(value) for name, value in pairs}}
+    def _attributes_as_text(cls, data: Any) -> Any:
+        return _with_text(data)
 
 
 class Radio(_Section):
@@ -279,7 +319,7 @@ class Scenario(_Section):
     """A received `ack` removes the acknowledged dPDU by itself."""
     vocabulary: Annotated[Semantic | Opaque, Field(discriminator="kind")] = Semantic()
     """Of the control messages."""
-    traffic: Annotated[Bernoulli | Poisson | Periodic | OnOff | Trace, Field(discriminator="model")] = Bernoulli()
+    traffic: Annotated[Bernoulli | Poisson | Periodic | OnOff | Trace | Ip, Field(discriminator="model")] = Bernoulli()
     """How dPDUs arrive."""
     churn: tuple[ChurnEvent, ...] = ()
     """When UEs join and leave, in order of TTI; or the path of a CSV file with the header `tti,join,leave` (ids
@@ -287,7 +327,7 @@ class Scenario(_Section):
     poisson_churn: PoissonChurn | None = None
     """UEs that join and leave at random, instead of at given TTIs."""
     decision_delay: tuple[Annotated[float, Field(ge=0, le=1)], ...] = ()
-    """Probabilities that an action takes effect 0, 1, ... TTIs after its observation, or a file; none: no delay."""
+    """Probabilities that an action takes effect 0, 1, 2, ... TTIs after its observation; none: no delay."""
     control: Control = Control()
     """The control channel."""
     radio: Radio = Radio()
@@ -358,10 +398,6 @@ class Scenario(_Section):
             return 0
         mean = self.poisson_churn.join_per_tti * self.ttis
         return math.ceil(mean + 6 * math.sqrt(mean))
-
-
-def _ns3_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def tag(section: type[BaseModel]) -> str:

@@ -7,12 +7,15 @@ What comes out are read-only views into the bytes that came in.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llmac.bridge.envs.observations import (
+    FLOW_BS,
     EpisodeEnd,
+    Flows,
     FollowerAction,
     FollowerObservation,
     LeaderAction,
@@ -178,7 +181,47 @@ def _episode_end(message: wire_pb2.EpisodeEnd, limits: Limits) -> EpisodeEnd:
         ue_delivered=read(message.ue_delivered, np.uint32, n, "ue_delivered"),
         delay_histogram=read(message.delay_histogram, np.uint32, e * delays, "delay_histogram").reshape(e, delays),
         bound=read(message.bound, np.float64, e if limits.bound else 0, "bound"),
+        flows=_flows(message, ue_total),
     )
+
+
+_FLOW_COLUMNS: dict[str, type[np.generic]] = {
+    "application": np.uint32,
+    "source": np.int32,
+    "destination": np.int32,
+    "protocol": np.uint8,
+    "source_port": np.uint16,
+    "destination_port": np.uint16,
+    "tx_packets": np.uint32,
+    "tx_bytes": np.uint64,
+    "rx_packets": np.uint32,
+    "rx_bytes": np.uint64,
+    "lost_packets": np.uint32,
+    "delay_sum_s": np.float64,
+    "jitter_sum_s": np.float64,
+    "first_tx_s": np.float64,
+    "last_rx_s": np.float64,
+    "payload_bytes": np.uint64,
+}
+_REASSEMBLED_COLUMNS = ("reassembled_packets", "reassembled_bytes", "reassembled_dpdus")
+
+
+def _flows(message: wire_pb2.EpisodeEnd, ue_total: NDArray[np.uint32]) -> Flows:
+    """Read the flows; without IP traffic there are none."""
+    e, m = ue_total.size, message.flows
+    if not message.HasField("flows"):
+        columns: dict[str, Any] = {name: np.zeros(0, scalar) for name, scalar in _FLOW_COLUMNS.items()}
+        columns |= {name: np.zeros(e, np.uint64) for name in _REASSEMBLED_COLUMNS}
+        return Flows(flow_count=np.zeros(e, np.uint32), **columns)
+    flow_count = read(m.flow_count, np.uint32, e, "flow_count")
+    f = int(flow_count.sum())
+    columns = {name: read(getattr(m, name), scalar, f, name) for name, scalar in _FLOW_COLUMNS.items()}
+    columns |= {name: read(getattr(m, name), np.uint64, e, name) for name in _REASSEMBLED_COLUMNS}
+    for name in ("source", "destination"):
+        if f and columns[name].min() < FLOW_BS:
+            raise ContentError(f"{name} has a {columns[name].min()}, which means nothing")
+        check_below(columns[name], PerEnvironment(ue_total), flow_count, name)
+    return Flows(flow_count=flow_count, **columns)
 
 
 def _check_ids(ue_id: NDArray[np.uint32], ue_count: NDArray[np.uint32], ue_ids: PerEnvironment) -> None:

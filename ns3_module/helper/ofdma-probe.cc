@@ -30,6 +30,7 @@ constexpr unsigned TIME_LIMIT_S = 20;            //!< for the child, on a machin
 constexpr rlim_t MEMORY_LIMIT = rlim_t(4) << 30; //!< bytes, for the child
 constexpr uint32_t MOST_TTIS = 20;               //!< that are tried
 constexpr uint32_t MOST_UES = 64;                //!< that are tried
+constexpr uint32_t MOST_IP_TTIS = 2000;          //!< that applications are tried
 constexpr std::size_t MOST_REMEMBERED = 4096;    //!< verdicts
 
 /// The models that a scenario names, with the fields that name them.
@@ -58,6 +59,14 @@ ListModels(const OfdmaScenario& scenario)
         models.push_back({"radio.ue_antenna", OfdmaModelKind::ANTENNA, *scenario.ueAntenna});
     }
     models.push_back({"placement.mobility", OfdmaModelKind::MOBILITY, scenario.mobility});
+    if (scenario.internet)
+    {
+        for (const auto& application : scenario.internet->applications)
+        {
+            models.push_back(
+                {"traffic.applications", OfdmaModelKind::APPLICATION, application.model});
+        }
+    }
     return models;
 }
 
@@ -191,14 +200,13 @@ class IdleAgents : public OfdmaAgents
     OfdmaCell& m_cell; //!< of which they are
 };
 
-/// In the child: simulate some TTIs, and the mobility to the end. \return mean SNRs of the UEs in
-/// dB
-std::vector<double>
-TryCell(const OfdmaScenario& scenario)
+/// In the child: simulate some TTIs, and what else there is besides the MAC to the end. \return the
+/// cell
+Ptr<OfdmaCell>
+RunCell(const OfdmaScenario& scenario)
 {
     OfdmaScenario part = scenario;
     part.ttis = std::min(scenario.ttis, MOST_TTIS);
-    part.ues = std::clamp(scenario.ues, 1U, MOST_UES);
     part.churn.clear();
     part.poissonChurn.reset();
     Simulator::Destroy(); // of the episode under way in the parent
@@ -208,6 +216,16 @@ TryCell(const OfdmaScenario& scenario)
     OfdmaLockstep({cell}, tti, agents).Run();
     Simulator::Stop(tti * (scenario.ttis - part.ttis));
     Simulator::Run();
+    return cell;
+}
+
+/// In the child: try channel and mobility. \return mean SNRs of the UEs in dB
+std::vector<double>
+TryChannel(OfdmaScenario scenario)
+{
+    scenario.ues = std::clamp(scenario.ues, 1U, MOST_UES);
+    scenario.internet.reset();
+    const auto cell = RunCell(scenario);
     if (!scenario.channel.empty())
     {
         cell->GetChannel()->UpdateLinks();
@@ -221,6 +239,24 @@ TryCell(const OfdmaScenario& scenario)
     return snrs;
 }
 
+/// In the child: try each application, from the beginning, at one UE.
+void
+TryApplications(OfdmaScenario scenario)
+{
+    if (!scenario.internet)
+    {
+        return;
+    }
+    BeginStep("traffic.applications: ns-3 cannot simulate these applications");
+    for (auto& application : scenario.internet->applications)
+    {
+        application = {application.model, {}, application.downlink};
+    }
+    scenario.ues = 1;
+    scenario.ttis = std::min(scenario.ttis, MOST_IP_TTIS);
+    RunCell(scenario)->Dispose();
+}
+
 /// In the child: try all that is named in the scenario.
 void
 TryScenario(const OfdmaScenario& scenario)
@@ -230,8 +266,8 @@ TryScenario(const OfdmaScenario& scenario)
         TryAttributes(model);
     }
     BeginStep("channel: ns-3 cannot simulate these loss models, antennas and mobility");
-    const auto first = TryCell(scenario);
-    const auto second = TryCell(scenario);
+    const auto first = TryChannel(scenario);
+    const auto second = TryChannel(scenario);
     BeginStep("channel: ns-3 draws numbers for these models that no seed sets, so that no run is "
               "repeated");
     const auto differ = [](double x, double y) {
@@ -241,21 +277,28 @@ TryScenario(const OfdmaScenario& scenario)
     {
         throw ProbeFailure("");
     }
+    TryApplications(scenario);
+}
+
+/// \return what the child said last
+std::string
+FindStep(const std::string& log)
+{
+    const auto step = log.rfind(STEP_MARK) + 1;
+    return log.substr(step, log.find('\n', step) - step);
 }
 
 /// \return what the child said last, and the message of ns-3's last words, msg="..."
 std::string
 FindProblem(const std::string& log)
 {
-    const auto step = log.rfind(STEP_MARK) + 1;
-    const std::string problem = log.substr(step, log.find('\n', step) - step);
-    auto begin = log.find("msg=\"", step);
+    auto begin = log.find("msg=\"", log.rfind(STEP_MARK) + 1);
     if (begin == std::string::npos)
     {
-        return problem;
+        return FindStep(log);
     }
     begin += 5;
-    return problem + ": " + FlattenText(log.substr(begin, log.find("\", ", begin) - begin));
+    return FindStep(log) + ": " + FlattenText(log.substr(begin, log.find("\", ", begin) - begin));
 }
 
 /// In the child: what is endless in time or memory ends it.
@@ -281,6 +324,7 @@ Probe(const OfdmaScenario& scenario)
     if (child == 0)
     {
         dup2(log.GetWriting(), STDERR_FILENO);
+        closefrom(STDERR_FILENO + 1); // nothing is written to what the parent has open
         try
         {
             SetLimits();
@@ -302,8 +346,8 @@ Probe(const OfdmaScenario& scenario)
     }
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGALRM || WTERMSIG(status) == SIGXCPU))
     {
-        return "channel: ns-3 takes longer than " + std::to_string(CPU_LIMIT_S) +
-               " s to try these loss models, antennas and mobility";
+        return FindStep(said) + ": it takes longer than " + std::to_string(CPU_LIMIT_S) +
+               " s to try";
     }
     return FindProblem(said);
 }
@@ -320,6 +364,14 @@ GetKey(const OfdmaScenario& scenario)
     for (const auto& position : scenario.positions)
     {
         key << ' ' << position;
+    }
+    if (scenario.internet)
+    {
+        key << ' ' << scenario.internet->downlinkDelay;
+        for (const auto& application : scenario.internet->applications)
+        {
+            key << ' ' << application.downlink;
+        }
     }
     for (const auto& [field, kind, spec] : ListModels(scenario))
     {
@@ -345,7 +397,8 @@ FindOfdmaChannelProblem(const OfdmaScenario& scenario)
             return field + (": " + FlattenText(problem));
         }
     }
-    if (scenario.channel.empty() && scenario.mobility.typeId == OfdmaScenario().mobility.typeId)
+    if (scenario.channel.empty() && scenario.mobility.typeId == OfdmaScenario().mobility.typeId &&
+        !scenario.internet)
     {
         return ""; // nothing to try
     }

@@ -11,7 +11,8 @@ namespace ns3
 
 /**
  * \ingroup ofdma-mac
- * \brief Look for what keeps the channel, antennas and mobility of a scenario from working
+ * \brief Look for what keeps channel, antennas, mobility and applications of a scenario from
+ * working
  *
  * ns-3 ends the process on an attribute value or a model that it cannot use, so that a child
  * process tries them first. What was found is remembered.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ofdma-model-check.h"
 
+#include <ns3/address.h>
 #include <ns3/antenna-model.h>
+#include <ns3/application.h>
 #include <ns3/mobility-model.h>
 #include <ns3/phased-array-model.h>
 #include <ns3/phased-array-spectrum-propagation-loss-model.h>
 #include <ns3/propagation-loss-model.h>
 #include <ns3/spectrum-propagation-loss-model.h>
+#include <ns3/uinteger.h>
 
 #include <algorithm>
 #include <map>
@@ -76,6 +79,7 @@ GetFamily(OfdmaModelKind kind)
         {OfdmaModelKind::ANTENNA,
          {"antenna", {AntennaModel::GetTypeId(), PhasedArrayModel::GetTypeId()}}},
         {OfdmaModelKind::MOBILITY, {"mobility model", {MobilityModel::GetTypeId()}}},
+        {OfdmaModelKind::APPLICATION, {"application", {Application::GetTypeId()}}},
     };
     return families.at(kind);
 }
@@ -99,6 +103,49 @@ ListAttributes(TypeId type)
     }
 }
 
+/// \return whether a type has an attribute that takes such a value
+bool
+HasAttribute(TypeId type, const std::string& name, const AttributeValue& value)
+{
+    TypeId::AttributeInformation attribute;
+    return type.LookupAttributeByName(name, &attribute) && attribute.checker->Check(value);
+}
+
+/// \return why an application cannot be told where to send, as a clause; empty when it can
+std::string
+FindApplicationObstacle(TypeId type)
+{
+    const bool one = HasAttribute(type, "Remote", AddressValue());
+    const bool two = HasAttribute(type, "RemoteAddress", AddressValue()) &&
+                     HasAttribute(type, "RemotePort", UintegerValue());
+    return one || two ? ""
+                      : "it has neither an attribute Remote, nor RemoteAddress and RemotePort, by "
+                        "which it could be told where to send";
+}
+
+/// \return what is wrong with the attributes of an application, a sentence; or nothing
+std::string
+FindApplicationProblem(const OfdmaModelSpec& spec)
+{
+    for (const char* name :
+         {"Remote", "RemoteAddress", "RemotePort", "Local", "StartTime", "StopTime"})
+    {
+        if (spec.attributes.count(name) > 0)
+        {
+            return spec.typeId + ": " + name +
+                   " follows from the cell and from start_tti and stop_tti; leave it out";
+        }
+    }
+    const auto protocol = spec.attributes.find("Protocol");
+    if (protocol != spec.attributes.end() && protocol->second != "ns3::UdpSocketFactory" &&
+        protocol->second != "ns3::TcpSocketFactory")
+    {
+        return spec.typeId + ": Protocol is ns3::UdpSocketFactory or ns3::TcpSocketFactory, not " +
+               protocol->second;
+    }
+    return "";
+}
+
 } // namespace
 
 std::string
@@ -112,7 +159,11 @@ FindOfdmaModelObstacle(TypeId type, OfdmaModelKind kind)
     {
         return std::string("it is no ") + family.name;
     }
-    return type.HasConstructor() ? "" : "it is abstract";
+    if (!type.HasConstructor())
+    {
+        return "it is abstract";
+    }
+    return kind == OfdmaModelKind::APPLICATION ? FindApplicationObstacle(type) : "";
 }
 
 std::string
@@ -138,7 +189,7 @@ FindOfdmaModelProblem(const OfdmaModelSpec& spec, OfdmaModelKind kind)
                    ListAttributes(type);
         }
     }
-    return "";
+    return kind == OfdmaModelKind::APPLICATION ? FindApplicationProblem(spec) : "";
 }
 
 OfdmaModelNote

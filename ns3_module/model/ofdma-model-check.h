@@ -14,7 +14,8 @@ enum class OfdmaModelKind
 {
     LOSS,
     ANTENNA,
-    MOBILITY
+    MOBILITY,
+    APPLICATION
 };
 
 /// What to know before a loss model is put into a chain.

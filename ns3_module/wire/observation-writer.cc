@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "observation-writer.h"
 
+#include "flow-writer.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -175,6 +177,7 @@ ObservationWriter::WriteEnd(const Cells& cells, bool bound, v1::EpisodeEnd& mess
     m_uint32[2].Finish(message.mutable_ue_delivered());
     m_uint32[3].Finish(message.mutable_delay_histogram());
     m_float64[0].Finish(message.mutable_bound());
+    WriteFlows(cells, message);
 }
 
 void

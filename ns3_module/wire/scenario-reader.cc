@@ -3,6 +3,8 @@
 
 #include "churn-reader.h"
 #include "field-check.h"
+#include "ip-reader.h"
+#include "model-reader.h"
 #include "traffic-reader.h"
 
 #include <ns3/ofdma-probe.h>
@@ -64,12 +66,6 @@ ReadControl(const v1::Control& message, OfdmaScenario& scenario)
     scenario.maxDcmsPerTti =
         InRange("control.max_dcms_per_tti", message.max_dcms_per_tti(), 0U, 1024U);
     scenario.ucmPeriod = InRange("control.ucm_period_ttis", message.ucm_period_ttis(), 1U, 1024U);
-}
-
-ns3::OfdmaModelSpec
-ReadModel(const v1::ModelSpec& message)
-{
-    return {message.type_id(), {message.attributes().begin(), message.attributes().end()}};
 }
 
 void
@@ -212,6 +208,7 @@ ReadScenario(const v1::Scenario& message)
     scenario.decisionDelay = ReadDecisionDelay(message.decision_delay());
     ReadControl(message.control(), scenario);
     ReadRadio(message.radio(), scenario);
+    CheckIp(scenario);
     ReadPlacement(message.placement(), scenario);
     ReadChannel(message, scenario);
     if (scenario.controlSnrLoss && scenario.channel.empty())

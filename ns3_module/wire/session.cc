@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session.h"
 
+#include "ip-reader.h"
 #include "scenario-reader.h"
 #include "version.h"
 
@@ -212,6 +213,7 @@ Session::ReadReset(const v1::Reset& message)
     for (const auto& scenario : message.scenarios())
     {
         episode.scenarios.push_back(ReadScenario(scenario));
+        SetCaptures(message.captures(), episode.scenarios.back());
         const auto& first = episode.scenarios.front();
         const auto& last = episode.scenarios.back();
         if (last.ttis != first.ttis || last.numerology != first.numerology)
@@ -232,6 +234,7 @@ Session::ReadReset(const v1::Reset& message)
         episode.options.dpduBits.push_back(
             ns3::GetOfdmaTransportBlockBits(scenario.mcs, scenario.rbsPerRbg));
     }
+    ReserveCaptures(episode.scenarios, episode.scenarioIndex);
     episode.options.privileged = message.privileged();
     episode.options.bound = message.bound();
     return episode;

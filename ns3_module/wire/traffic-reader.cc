@@ -2,6 +2,7 @@
 #include "traffic-reader.h"
 
 #include "field-check.h"
+#include "ip-reader.h"
 
 #include <ns3/double.h>
 #include <ns3/ofdma-on-off-traffic.h>
@@ -105,8 +106,11 @@ ReadTraffic(const v1::Traffic& message, ns3::OfdmaScenario& scenario)
             MakeOfdmaTraffic<OfdmaTraceTraffic>("Table",
                                                 PointerValue(ReadArrivals(message.trace())));
         return;
+    case v1::Traffic::kIp:
+        scenario.internet = ReadIp(message.ip());
+        return;
     case v1::Traffic::MODEL_NOT_SET:
-        Refuse("traffic is bernoulli, poisson, periodic, on-off or trace");
+        Refuse("traffic is bernoulli, poisson, periodic, on-off, trace or ip");
     }
 }
 
