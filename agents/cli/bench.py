@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from llmac.agents.bench import bridge as bridge_bench
 from llmac.agents.bench import cell as cell_bench
 from llmac.agents.bench import figures as results
 from llmac.agents.bench.figures import Figure
@@ -31,6 +32,18 @@ bench = typer.Typer(
 def cell(json_: JsonOption = None, rounds: RoundsOption = LEAST_ROUNDS) -> None:
     """The cell, driven inside C++ by random agents, beside ns-3's own LTE module."""
     _measure("The cell", json_, lambda: cell_bench.figures(rounds))
+
+
+@bench.command()
+def bridge(
+    json_: JsonOption = None,
+    rounds: RoundsOption = LEAST_ROUNDS,
+    exchanges: Annotated[int, typer.Option(min=40, help="Of one environment in a measurement.")] = (
+        bridge_bench.EXCHANGES
+    ),
+) -> None:
+    """Exchanges between Python and the cell, beside ZeroMQ alone and beside the way of ns3-gym."""
+    _measure("The bridge", json_, lambda: bridge_bench.figures(rounds, exchanges))
 
 
 def _measure(title: str, json_: Path | None, measure: Callable[[], Sequence[Figure]]) -> None:

@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+from contextlib import suppress
 
 from llmac.bridge.errors import CellMissingError
 from llmac.bridge.launch.local import HOW_TO_BUILD, find_executable
@@ -29,8 +30,8 @@ class GymCell:
             options["rows"] = rows
         self._command = [str(find_executable()), "--wire=ns3gym", *(f"--{name}={n}" for name, n in options.items())]
 
-    def run(self, seed: int) -> int:
-        """Run one episode to its end; returns the exit status of its process, whose log goes to stderr.
+    def start(self, seed: int) -> subprocess.Popen[bytes]:
+        """Start one episode in a process of its own, whose log goes to stderr.
 
         Raises:
             CellMissingError: it cannot be started.
@@ -40,10 +41,20 @@ class GymCell:
             process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 (the executable of every run)
         except OSError as error:
             raise CellMissingError(f"{command[0]} cannot be started: {error.strerror}; {HOW_TO_BUILD}") from error
-        with process:
+        if process.stdin is not None:
+            with suppress(BrokenPipeError), process.stdin as pipe:
+                pipe.write(self._scenario)
+        return process
+
+    def run(self, seed: int) -> int:
+        """Run one episode to its end; returns the exit status of its process.
+
+        Raises:
+            CellMissingError: it cannot be started.
+        """
+        with self.start(seed) as process:
             try:
-                process.communicate(self._scenario)
+                return process.wait()
             except BaseException:
                 process.kill()
                 raise
-            return process.returncode

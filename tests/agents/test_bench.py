@@ -59,3 +59,16 @@ def test_the_cell_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert 0 < document["memory_per_env_mb_8x4"] < 3
     assert document["us_per_tti_1024"] > document["us_per_tti_8"]
     assert 0 < document["us_per_tti_exponent"] < 2
+
+
+def test_the_bridge_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    arguments = ["--rounds", "1", "--exchanges", "40", "--json", str(tmp_path / "f.json")]
+    monkeypatch.setattr("sys.argv", ["llmac", "bench", "bridge", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    document = json.loads((tmp_path / "f.json").read_text())
+    assert document["exchanges_per_s_ipc_128_2p_envs"] > document["exchanges_per_s_ipc_1_env"] > 0
+    assert document["ratio_to_ns3gym_128_envs"] > document["ratio_to_ns3gym_1_env"] > 0
+    assert document["ratio_to_raw_1_env"] > 0
+    assert 0 < document["python_us_per_env_exchange_128"] < 100
