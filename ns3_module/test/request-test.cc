@@ -9,7 +9,9 @@
 #include <ns3/ofdma-random-agents.h>
 #include <ns3/test.h>
 
+#include <functional>
 #include <limits>
+#include <set>
 
 using namespace ns3;
 namespace v1 = llmac::v1;
@@ -311,6 +313,121 @@ class ModelCheckTestCase : public TestCase
     }
 };
 
+/// IP traffic that cannot be.
+class IpReaderTestCase : public TestCase
+{
+  public:
+    IpReaderTestCase()
+        : TestCase("bad IP traffic")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Expect("", [](auto&) {});
+        Expect("downlink_delay_ttis", [](auto& m) {
+            m.mutable_traffic()->mutable_ip()->set_downlink_delay_ttis(1000001);
+        });
+        Expect("number of traffic.applications", [](auto& m) {
+            for (int i = 0; i < 256; ++i)
+            {
+                *m.mutable_traffic()->mutable_ip()->add_applications() = Application(m);
+            }
+        });
+        Expect("applications.ues", [](auto& m) { Application(m).add_ues(1 << 21); });
+        Expect("direction", [](auto& m) {
+            Application(m).set_direction(static_cast<v1::Application::Direction>(2));
+        });
+        Expect("start_tti", [](auto& m) { Application(m).set_start_tti(1000001); });
+        Expect("stop_tti", [](auto& m) { Application(m).set_stop_tti(1000001); });
+        Expect("jitter_ttis", [](auto& m) { Application(m).set_jitter_ttis(1000001); });
+        Expect("is no application",
+               [](auto& m) { Application(m).mutable_model()->set_type_id("ns3::Node"); });
+        Expect("RemotePort follows from the cell", [](auto& m) {
+            (*Application(m).mutable_model()->mutable_attributes())["RemotePort"] = "9";
+        });
+        Expect("exclude each other", [](auto& m) {
+            auto& adaptation = *m.mutable_radio()->mutable_link_adaptation();
+            adaptation.set_period_ttis(1);
+            adaptation.set_target_bler(0.1);
+        });
+        Expect("no room for a byte", [](auto& m) {
+            m.mutable_radio()->set_mcs(0);
+            m.mutable_radio()->set_rbs_per_rbg(1);
+        });
+    }
+
+    /// \return the application of a scenario
+    static v1::Application& Application(v1::Scenario& message)
+    {
+        return *message.mutable_traffic()->mutable_ip()->mutable_applications(0);
+    }
+
+    /// \param hint that the sentence contains; empty: nothing is wrong \param spoil the scenario
+    void Expect(const std::string& hint, const std::function<void(v1::Scenario&)>& spoil)
+    {
+        v1::Scenario message = CreateMessage();
+        message.mutable_traffic()->mutable_ip()->add_applications()->mutable_model()->set_type_id(
+            "ns3::UdpClient");
+        spoil(message);
+        std::string reason;
+        try
+        {
+            llmac::ReadScenario(message);
+        }
+        catch (const llmac::Fault& fault)
+        {
+            reason = fault.what();
+        }
+        const bool right = hint.empty() ? reason.empty() : reason.find(hint) != std::string::npos;
+        NS_TEST_EXPECT_MSG_EQ(right, true, hint << ": " << reason);
+    }
+};
+
+/// Every application of ns-3 runs with its defaults, or has an obstacle.
+class EveryApplicationTestCase : public TestCase
+{
+  public:
+    EveryApplicationTestCase()
+        : TestCase("every application runs or is refused")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        std::set<std::string> run;
+        for (uint32_t i = 0; i < TypeId::GetRegisteredN(); ++i)
+        {
+            OfdmaScenario scenario;
+            scenario.internet.emplace();
+            const std::string type = TypeId::GetRegistered(i).GetName();
+            for (bool downlink : {false, true})
+            {
+                OfdmaApplicationSpec application;
+                application.model.typeId = type;
+                application.downlink = downlink;
+                scenario.internet->applications.push_back(application);
+            }
+            if (FindOfdmaChannelProblem(scenario).empty())
+            {
+                TestEpisode episode(scenario);
+                OfdmaRandomAgents agents(episode.cells);
+                episode.Run(agents);
+                run.insert(type);
+            }
+        }
+        for (const char* type : {"ns3::UdpClient",
+                                 "ns3::UdpEchoClient",
+                                 "ns3::OnOffApplication",
+                                 "ns3::BulkSendApplication"})
+        {
+            NS_TEST_EXPECT_MSG_EQ(run.count(type), 1, type << " runs");
+        }
+    }
+};
+
 /// Every loss model of ns-3 runs with its defaults, or has an obstacle.
 class EveryModelTestCase : public TestCase
 {
@@ -472,6 +589,8 @@ class RequestTestSuite : public TestSuite
     {
         AddTestCase(new ScenarioReaderTestCase);
         AddTestCase(new ModelCheckTestCase);
+        AddTestCase(new IpReaderTestCase);
+        AddTestCase(new EveryApplicationTestCase);
         AddTestCase(new EveryModelTestCase);
         AddTestCase(new ActionReaderTestCase);
     }

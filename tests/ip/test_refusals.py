@@ -38,9 +38,10 @@ def refusal(overrides: dict[str, Any]) -> str:
         ({"type": BULK, "attributes": {"Protocol": "ns3::UdpSocketFactory"}}, "cannot simulate these applications"),
         ({"type": ON_OFF, "attributes": {"Protocol": "ns3::PacketSocketFactory"}}, "Protocol is ns3::UdpSocketFactory"),
         ({"type": ON_OFF, "attributes": {"DataRate": "fast"}}, '"fast" is no value of attribute DataRate'),
-        (
+        pytest.param(
             {"type": CLIENT, "attributes": {"Interval": "0s", "MaxPackets": 4294967295}},
             "it takes longer than 5 s to try",
+            marks=pytest.mark.slow,
         ),
         ({"type": "ns3::UdpTraceClient", "attributes": {"TraceFilename": "/dev/zero"}}, "traffic.applications: "),
     ],
