@@ -18,6 +18,18 @@ _FAMILIES = {
     LossModel.FAMILY_SPECTRUM: "a gain for each RB",
     LossModel.FAMILY_PHASED_ARRAY: "a gain for each RB, between antenna arrays",
 }
+_UNITS = {
+    "Enabled": "",
+    "Frequency": "Hz",
+    "Orientation": "degrees",
+    "Penetration|Model": "",
+    "SystemLoss": "",  # a factor
+    "Loss|Shadow|Variable": "dB",
+    "Rss": "dBm",
+    "Distance|Height|Width|Separation|Extend|Lambda|Range$|Los2Nlos|Rooftop": "m",
+    "Perc": "%",
+}
+"""Units of numbers, by what their attribute is called; the first that fits."""
 _ANY_DOUBLE = re.compile(r"^double -1\.79769e\+308:1\.79769e\+308$")
 
 
@@ -38,7 +50,8 @@ def channels(
     else:
         console.print(_presets())
         console.print(
-            "Loss models of ns-3, for `channel` in a scenario or --channel 'ns3::Type[Attribute=value,...]':\n"
+            "Loss models of ns-3, for `channel` in a scenario or --channel 'ns3::Type[Attribute=value,...]', with the "
+            "defaults, units and types of their attributes:\n"
         )
     for model in chosen:
         _print(console, model)
@@ -59,7 +72,8 @@ def _print(console: Console, model: LossModel) -> None:
     if model.attributes:
         table = Table.grid(padding=(0, 2))
         for attribute in model.attributes:
-            table.add_row("   ", attribute.name, _default(attribute), _type(attribute), attribute.help.strip())
+            cells = (attribute.name, _default(attribute), _unit(attribute), _type(attribute), attribute.help.strip())
+            table.add_row("   ", *cells)
         console.print(table)
     console.print()
 
@@ -74,6 +88,11 @@ def _default(attribute: LossModel.Attribute) -> str:
     if attribute.name == "Frequency":
         return "the carrier's"
     return attribute.default_value or '""'
+
+
+def _unit(attribute: LossModel.Attribute) -> str:
+    """ns-3 tells units in prose at best; its models use SI units, and decibels for losses."""
+    return next((unit for pattern, unit in _UNITS.items() if re.search(pattern, attribute.name)), "")
 
 
 def _type(attribute: LossModel.Attribute) -> str:

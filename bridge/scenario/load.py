@@ -2,6 +2,8 @@
 """Reading scenario files, with every bad field told in one sentence."""
 
 import csv
+import math
+from collections import Counter
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from llmac.bridge.errors import ScenarioError
 from llmac.bridge.scenario import channels
-from llmac.bridge.scenario.sections import TAGS, Scenario, sections_of, tag
+from llmac.bridge.scenario.sections import MAX_DECISION_DELAY_TTIS, TAGS, Scenario, sections_of, tag
 
 
 def load(name_or_path: str | Path, overrides: dict[str, Any] | None = None) -> Scenario:
@@ -103,6 +105,30 @@ def _read_tables(values: dict[str, Any], folder: Path) -> None:
     if isinstance(file := values.get("churn"), str):
         rows = _read_csv(folder / file, ("tti", "join", "leave"))
         values["churn"] = [{**row, "leave": row["leave"].split()} for row in rows]
+    if isinstance(file := values.get("decision_delay"), str):
+        values["decision_delay"] = _delay_distribution(folder / file, _numerology(values))
+
+
+def _numerology(values: dict[str, Any]) -> int:
+    """Of the radio, which is validated later."""
+    radio = values.get("radio")
+    numerology: object = cast("dict[str, Any]", radio).get("numerology", 0) if isinstance(radio, dict) else 0
+    return numerology if numerology in range(4) and isinstance(numerology, int) else 0
+
+
+def _delay_distribution(path: Path, numerology: int) -> list[float]:
+    """Shares of measured delays that last 0, 1, 2, ... TTIs; whatever comes after a TTI began waits for the next."""
+    tti_ms = 1 / 2**numerology
+    try:
+        delays = [float(row["delay_ms"]) for row in _read_csv(path, ("delay_ms",))]
+        ttis = Counter(math.ceil(delay / tti_ms) for delay in delays)
+    except (ValueError, OverflowError) as error:
+        raise ScenarioError(f"{path}: a delay has to be a number of milliseconds: {error}") from error
+    if not delays or min(ttis) < 0 or max(ttis) > MAX_DECISION_DELAY_TTIS:
+        raise ScenarioError(
+            f"{path}: there has to be a delay, and each lie between 0 and {MAX_DECISION_DELAY_TTIS * tti_ms:g} ms"
+        )
+    return [ttis[tti] / len(delays) for tti in range(max(ttis) + 1)]
 
 
 def _read_csv(path: Path, header: tuple[str, ...]) -> list[dict[str, str]]:

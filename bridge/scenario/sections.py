@@ -25,6 +25,9 @@ def _ns3_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+MAX_DECISION_DELAY_TTIS = 1024
+"""Of the cell."""
+
 _Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
@@ -327,7 +330,7 @@ class Scenario(_Section):
     poisson_churn: PoissonChurn | None = None
     """UEs that join and leave at random, instead of at given TTIs."""
     decision_delay: tuple[Annotated[float, Field(ge=0, le=1)], ...] = ()
-    """Probabilities that an action takes effect 0, 1, 2, ... TTIs after its observation; none: no delay."""
+    """Probabilities that an action takes effect 0, 1, ... TTIs after its observation, or a file; none: no delay."""
     control: Control = Control()
     """The control channel."""
     radio: Radio = Radio()

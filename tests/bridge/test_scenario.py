@@ -168,3 +168,25 @@ def test_every_field_reaches_the_cell() -> None:
 def test_error_models_without_fields_reach_the_cell(model: str, field: str) -> None:
     scenario = load("paper", {"error_model": {"model": model}})
     assert to_proto(scenario, 1).error_model.WhichOneof("model") == field
+
+
+def test_measured_decision_delays_become_a_distribution(tmp_path: Path) -> None:
+    (tmp_path / "delays.csv").write_text("delay_ms\n0\n0.2\n0.5\n1.4\n")
+
+    def distribution(numerology: int) -> tuple[float, ...]:
+        file = str(tmp_path / "delays.csv")
+        return load("near-far", {"decision_delay": file, "radio.numerology": numerology}).decision_delay
+
+    assert distribution(0) == (0.25, 0.5, 0.25)
+    assert distribution(1) == (0.25, 0.5, 0, 0.25)
+    for text, sentence in (
+        ("delay_ms\n", "there has to be a delay"),
+        ("delay_ms\n-1.5\n", "each lie between 0 and 1024 ms"),
+        ("delay_ms\n1025\n", "each lie between 0 and 1024 ms"),
+        ("delay_ms\nnan\n", "a number of milliseconds"),
+        ("delay_ms\nsoon\n", "a number of milliseconds"),
+        ("ms\n1\n", "the first line must be `delay_ms`"),
+    ):
+        (tmp_path / "delays.csv").write_text(text)
+        with pytest.raises(ScenarioError, match=sentence):
+            distribution(0)

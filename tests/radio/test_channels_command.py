@@ -31,6 +31,10 @@ def test_presets_and_models_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "ns3::ItuR1238PropagationLossModel\n  one gain for the whole band; cannot be used: it is abstract\n" in out
     assert "Exponent" in out
     assert "antenna arrays (radio.bs_antenna, radio.ue_antenna)" in out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["ReferenceDistance", "1", "m", "double"] in [row[:4] for row in rows]
+    assert ["ReferenceLoss", "46.6777", "dB", "double"] in [row[:4] for row in rows]
+    assert ["Frequency", "the", "carrier's", "Hz", "double"] in [row[:5] for row in rows]
 
 
 def test_models_can_be_chosen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
