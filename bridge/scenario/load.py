@@ -132,6 +132,8 @@ def _delay_distribution(path: Path, numerology: int) -> list[float]:
 
 
 def _read_csv(path: Path, header: tuple[str, ...]) -> list[dict[str, str]]:
+    if not path.is_file():  # a device could be read for ever
+        raise ScenarioError(f"{str(path)!r}: there is no such file")
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, strict=True)

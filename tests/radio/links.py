@@ -47,6 +47,19 @@ def mean_snrs(each: Scenario, seeds: Sequence[int], ttis: int = 20, acting: Acti
     return np.array(rows)
 
 
+def draws(each: Scenario, seed: int, acting: Acting) -> tuple[list[list[int]], list[int]]:
+    """Ids of the connected UEs in each TTI, and the dPDUs that arrived to each UE that was ever connected."""
+    with ColumnEnv([each]) as env:
+        observation = env.reset([seed])
+        connected = [observation.ue_id.tolist()]
+        while not observation.done:
+            env.lead(silence(1))
+            observation = env.follow(act(observation, [each], acting))
+            connected.append(observation.ue_id.tolist())
+    assert observation.end is not None
+    return connected, observation.end.ue_arrived.tolist()
+
+
 def _ucm_codes(each: Scenario) -> int:
     vocabulary = each.vocabulary
     return vocabulary.bsr_levels + 2 if vocabulary.kind == "semantic" else vocabulary.symbols + 1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Whatever a user writes about channel, antennas and mobility: it runs, or one sentence says why not."""
+"""Whatever a user writes in a scenario: it runs, or one sentence says why not."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction
 from llmac.bridge.errors import RequestRefusedError, ScenarioError
 from llmac.bridge.launch.catalogue import loss_models
+from llmac.bridge.scenario import Scenario
 from llmac.bridge.scenario.channels import PRESETS
 
 DOUBLES = ["0", "-1", "1", "0.5", "25", "1e-308", "1e9", "3.5e9", "1e308", "-1e308", "nan", "inf", "1e400"]
@@ -189,12 +191,74 @@ OTHERS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+SCHEMA = Scenario.model_json_schema()
+JUNK = st.one_of(
+    st.sampled_from([None, True, -1, 0, 2**64, 1e308, float("nan"), float("inf"), [], {}, [[]], {"": 0}, [None]]),
+    st.sampled_from(RUBBISH),
+)
+"""Values for any field."""
+
+
+def of_schema(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Mostly what a field allows, its limits above all; now and then anything."""
+    return st.one_of(*[_allowed(schema)] * 6, JUNK)
+
+
+def _allowed(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return models(LOSSES | ANTENNAS | MOBILITY) if name == "Model" else _allowed(SCHEMA["$defs"][name])
+    for key in ("oneOf", "anyOf"):
+        if key in schema:
+            return st.one_of(*map(_allowed, schema[key]))
+    if "const" in schema or "enum" in schema:
+        return st.sampled_from(schema.get("enum", [schema.get("const")]))
+    return _of_type(schema)
+
+
+def _of_type(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    if schema["type"] == "array":
+        if "prefixItems" in schema:
+            return st.tuples(*map(of_schema, schema["prefixItems"]))
+        return st.lists(of_schema(schema["items"]), max_size=3)
+    if schema["type"] == "object":
+        inner = {name: of_schema(each) for name, each in schema.get("properties", {}).items()}
+        required = {name: inner.pop(name) for name in schema.get("required", [])}
+        return st.fixed_dictionaries(required, optional=inner)
+    if schema["type"] in ("integer", "number"):
+        return _numbers(schema)
+    return {"boolean": st.booleans(), "null": st.none()}.get(schema["type"], st.sampled_from(RUBBISH))
+
+
+def _numbers(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    low = schema.get("minimum", schema.get("exclusiveMinimum", -1e9))
+    high = schema.get("maximum", schema.get("exclusiveMaximum", 1e9))
+    if schema["type"] == "number":
+        return st.one_of(st.sampled_from([low, high, (low + high) / 2]), st.floats(low, high))
+    return st.sampled_from([int(low), int(low) + 1, int(low) + 7, int(high)])
+
+
+def properties() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Schemas of all fields, of a section its fields by their dotted names."""
+    for name, schema in SCHEMA["properties"].items():
+        section = SCHEMA["$defs"].get(schema.get("$ref", "").rpartition("/")[2])
+        if section is None:
+            yield name, schema
+        else:
+            yield from ((f"{name}.{field}", inner) for field, inner in section["properties"].items())
+
+
+STRATEGIES = {name: of_schema(schema) for name, schema in properties()} | OTHERS
+"""By dotted name, of every field that a scenario has."""
+STRATEGIES.pop("channel")
+
+
 def fields_of(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """A channel, and these fields."""
-    return st.fixed_dictionaries({"channel": CHANNELS, **{name: OTHERS[name] for name in names}})
+    return st.fixed_dictionaries({"channel": CHANNELS, **{name: STRATEGIES[name] for name in names}})
 
 
-FIELDS = st.lists(st.sampled_from(sorted(OTHERS)), max_size=3, unique=True).flatmap(fields_of)
+FIELDS = st.lists(st.sampled_from(sorted(STRATEGIES)), max_size=4, unique=True).flatmap(fields_of)
 
 
 class Cell:
