@@ -221,7 +221,8 @@ def test_accounts_of_the_scenarios(name: str) -> None:
     with ColumnEnv(scenarios, processes=2, privileged=True, bound=True) as env:
         for agent in ("random", "grant"):
             metrics = play(env, registry.make(agent), scenarios, range(2))
-            assert all(m["bound_dpdu_per_tti"] >= m["goodput_dpdu_per_tti"] > 0 for m in metrics)
+            assert all(m["goodput_dpdu_per_tti"] > 0 for m in metrics)
+            assert not any(m["bound_dpdu_per_tti"] < m["goodput_dpdu_per_tti"] for m in metrics)  # NaN with TCP
 
 
 @pytest.mark.parametrize("agent", ["random", "grant"])
