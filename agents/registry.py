@@ -20,6 +20,7 @@ from llmac.agents.baselines.priorities import LongestQueue, ProportionalFair
 from llmac.agents.baselines.random import Random
 from llmac.agents.baselines.tdma import Tdma, TdmaParameters
 from llmac.agents.engine.backend import BackendName
+from llmac.agents.language.speech import Speech
 from llmac.bridge.errors import LlmacError
 
 REFERENCE = "genie"
@@ -56,11 +57,12 @@ def names() -> list[str]:
     return ["random", *TUNABLE, "genie", "llm", "llm:PATH_OR_ID"]
 
 
-def make(name: str, backend: BackendName = BackendName.ENGINE) -> Agent:
+def make(name: str, speech: Speech | None = None, backend: BackendName = BackendName.ENGINE) -> Agent:
     """A new agent; a conventional one with its tuned parameters.
 
     Args:
         name: one of `names`; with `llm:`, the folder of a checkpoint, or folder or Hub id of a pretrained model.
+        speech: how a language agent speaks.
         backend: what runs the model of a language agent.
 
     Raises:
@@ -78,6 +80,8 @@ def make(name: str, backend: BackendName = BackendName.ENGINE) -> Agent:
             # torch and transformers take seconds to import, which the other agents need not wait for.
             from llmac.agents.language.agent import LanguageAgent  # noqa: PLC0415
 
-            return LanguageAgent.load(where, backend=backend) if colon else LanguageAgent.shipped(backend=backend)
+            if not colon:
+                return LanguageAgent.shipped(speech, backend=backend)
+            return LanguageAgent.load(where, speech, backend=backend)
         case _:
             raise LlmacError(f"there is no agent {name!r}; there are {', '.join(names())}")

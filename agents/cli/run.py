@@ -2,7 +2,7 @@
 """`llmac run`: agents side by side in one scenario, at the same seeds."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,16 +13,17 @@ from rich.console import Console
 from rich.progress import Progress
 
 from llmac.agents import registry
-from llmac.agents.agent import Agent
+from llmac.agents.agent import Agent, Speaker
 from llmac.agents.cli.cells import Cells, KeysOption, ListenOption, cells
 from llmac.agents.cli.options import ChannelOption, SetOption, overrides, writable_folder
+from llmac.agents.cli.speech import ExplainOption, GrammarOption, NoGrammarOption, NoRuleOption, speech
 from llmac.agents.engine.backend import BackendName
-from llmac.agents.evaluation import flows, summary
-from llmac.agents.evaluation.episodes import play
+from llmac.agents.evaluation import explain, flows, summary
+from llmac.agents.evaluation.episodes import Recorder, play
 from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
-from llmac.bridge.errors import ScenarioError
+from llmac.bridge.errors import LlmacError, ScenarioError
 from llmac.bridge.scenario import Scenario, channels
 from llmac.bridge.timing import Timing
 
@@ -40,6 +41,10 @@ def run(
     seeds: Annotated[int, typer.Option(min=1, max=1024, help="Number of seeds, counted up from the first.")] = 8,
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
     backend: Annotated[BackendName, typer.Option(help="What runs language models.")] = BackendName.ENGINE,
+    grammar: GrammarOption = None,
+    no_rule: NoRuleOption = None,
+    no_grammar: NoGrammarOption = False,
+    explain_: ExplainOption = None,
     channel: ChannelOption = None,
     set_: SetOption = None,
     out: Annotated[
@@ -58,8 +63,12 @@ def run(
     models = channels.parse(channel) if channel else None
     fields = overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load, ttis=ttis, channel=models)
     chosen = scenarios.load(scenario, fields)
+    wanted = explain.parse(explain_) if explain_ else []
+    if wanted and json_:
+        raise LlmacError("--explain and --json both print to standard output; give one of them")
+    manner = speech(grammar, no_rule, no_grammar=no_grammar)
     # A wrong name, a model that does not load, or one that cannot play this scenario is told before anything runs.
-    players = {name: registry.make(name, backend) for name in [*names, registry.REFERENCE]}
+    players = {name: registry.make(name, manner, backend) for name in [*names, registry.REFERENCE]}
     for player in players.values():
         player.reset([chosen], np.array([seed], dtype=np.uint64))
     if out is not None:
@@ -69,7 +78,7 @@ def run(
     seed_list = list(range(seed, seed + seeds))
     processes = min(processes, seeds)
     where = cells(listen, keys, processes, out)
-    played = _play_all(chosen, players, names, seed_list, processes, where, out, log_wire, pcap)
+    played = _play_all(chosen, players, names, wanted, seed_list, processes, where, out, log_wire, pcap)
     estimates = {name: summary.estimates(played.episodes[name]) for name in names}
     timings = {name: played.timings[name] for name in names}
     document = summary.document(chosen.name, seed_list, played.ns3_version, estimates, timings)
@@ -112,6 +121,7 @@ def _play_all(
     scenario: Scenario,
     players: Mapping[str, Agent],
     names: list[str],
+    wanted: Sequence[explain.Wanted],
     seeds: list[int],
     processes: int,
     where: Cells,
@@ -131,14 +141,16 @@ def _play_all(
     ):
         for name, player in players.items():
             task = progress.add_task(name, total=scenario.ttis)
-            recorder = trace.of(name) if name in names else None
+            recorders: list[Recorder] = [recorder] if name in names and (recorder := trace.of(name)) else []
+            if wanted and isinstance(player, Speaker):
+                recorders.append(explain.Explainer(name, player, wanted, typer.echo))
             before = env.timing()
             episodes[name] = play(
                 env,
                 player,
                 copies,
                 seeds,
-                recorder,
+                recorders,
                 lambda task=task: progress.advance(task),
                 on_flows=lambda columns, name=name: flow_episodes.update({name: flows.episodes(columns)}),
                 captures=pcap / name if pcap is not None and name in names else None,

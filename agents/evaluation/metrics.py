@@ -35,12 +35,16 @@ class Tally:
     scenarios: tuple[Scenario, ...]
     counters: NDArray[np.int64] = field(init=False)
     utility: NDArray[np.float64] = field(init=False)
+    leader_unparsed: NDArray[np.int64] = field(init=False)
+    follower_unparsed: NDArray[np.int64] = field(init=False)
     end: EpisodeEnd | None = field(init=False, default=None)
     ttis: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.counters = np.zeros((len(self.scenarios), len(wire_pb2.Counter.values())), dtype=np.int64)
         self.utility = np.zeros(len(self.scenarios))
+        self.leader_unparsed = np.zeros(len(self.scenarios), dtype=np.int64)
+        self.follower_unparsed = np.zeros(len(self.scenarios), dtype=np.int64)
 
     def add(self, observation: LeaderObservation) -> None:
         """Count the TTI that `observation` tells of."""
@@ -49,6 +53,11 @@ class Tally:
         self.ttis = observation.tti
         if observation.end is not None:
             self.end = observation.end
+
+    def reject(self, leader_unparsed: NDArray[np.int64], follower_unparsed: NDArray[np.int64]) -> None:
+        """Count sentences of a TTI, [E] each, that meant nothing: a BS then sent no DCM, and a UE held."""
+        self.leader_unparsed += leader_unparsed
+        self.follower_unparsed += follower_unparsed
 
     def metrics(self) -> list[dict[str, float]]:
         """Metrics of each environment, all of NAMES but `normalised_utility`; NaN where nothing happened to measure.
@@ -66,6 +75,9 @@ class Tally:
         count = dict(zip(wire_pb2.Counter.keys(), self.counters[environment].tolist(), strict=True))
         delivered, arrived = count["COUNTER_DELIVERED"], count["COUNTER_ARRIVED"]
         scenario = self.scenarios[environment]
+        # A UE that held because its sentence meant nothing is among the cell's decisions; a silent BS is not.
+        silent = int(self.leader_unparsed[environment])
+        invalid = count["COUNTER_INVALID"] + silent + int(self.follower_unparsed[environment])
         histogram = end.delay_histogram[environment]
         return {
             "goodput_dpdu_per_tti": delivered / self.ttis,
@@ -78,7 +90,7 @@ class Tally:
             "loss_rate": _ratio(count["COUNTER_LOST"], arrived),
             "drop_rate": _ratio(count["COUNTER_DROPPED"], arrived),
             "signalling_bits_per_tti": (count["COUNTER_UCM_BITS"] + count["COUNTER_DCM_BITS"]) / self.ttis,
-            "invalid_action_rate": _ratio(count["COUNTER_INVALID"], count["COUNTER_DECISION"]),
+            "invalid_action_rate": _ratio(invalid, count["COUNTER_DECISION"] + silent),
             "utility": float(self.utility[environment]) / self.ttis,
             "bound_dpdu_per_tti": float(end.bound[environment]) / self.ttis,
         }

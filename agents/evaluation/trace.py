@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The Parquet trace: one row per agent, environment, TTI and UE."""
+"""The Parquet trace: one row per agent, environment, TTI and UE. docs/metrics.md tells what is in its columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,12 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
+from llmac.agents.agent import Spoken
+from llmac.agents.evaluation.episodes import Tti
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Scenario
 from llmac.v1 import wire_pb2
 
 _TEXT = pa.dictionary(pa.int16(), pa.string())
+_SENTENCE = pa.dictionary(pa.int32(), pa.string())
+_NATS = {"unit": "nats"}
 SCHEMA = pa.schema(
     [
         pa.field("agent", _TEXT),
@@ -30,6 +33,13 @@ SCHEMA = pa.schema(
         pa.field("access", _TEXT),
         pa.field("ucm_sent", _TEXT),
         pa.field("outcome", _TEXT),
+        pa.field("label", pa.int32()),
+        pa.field("sentence", _SENTENCE),
+        pa.field("log_prob", pa.float64(), metadata=_NATS),
+        pa.field("entropy", pa.float64(), metadata=_NATS),
+        pa.field("bs_sentence", _SENTENCE),
+        pa.field("bs_log_prob", pa.float64(), metadata=_NATS),
+        pa.field("bs_entropy", pa.float64(), metadata=_NATS),
     ]
 )
 _OUTCOMES = [name.removeprefix("UE_").lower().replace("_", " ") for name in wire_pb2.UeOutcome.keys()]  # noqa: SIM118
@@ -85,6 +95,20 @@ class _Rows:
     dcm_received: NDArray[np.uint16]
     action: NDArray[np.uint16]
     outcome: NDArray[np.uint8]
+    speech: "_Speech | None"
+
+
+@dataclass(slots=True)
+class _Speech:
+    """What was said in one TTI, as columns; that of a BS stands beside each of its UEs."""
+
+    label: NDArray[np.int64]
+    sentence: Sequence[str]
+    log_prob: NDArray[np.float64]
+    entropy: NDArray[np.float64]
+    bs_sentence: Sequence[str]
+    bs_log_prob: NDArray[np.float64]
+    bs_entropy: NDArray[np.float64]
 
 
 class AgentTrace:
@@ -102,14 +126,9 @@ class AgentTrace:
         self._seeds = seeds
         self._ttis: list[_Rows] = []
 
-    def add(
-        self,
-        leader: LeaderAction,
-        followers: FollowerObservation,
-        action: FollowerAction,
-        following: LeaderObservation,
-    ) -> None:
-        """Record one TTI: what was sent, observed, done, and what came of it."""
+    def add(self, tti: Tti) -> None:
+        """See episodes.Recorder."""
+        leader, followers = tti.leader_action, tti.followers
         environment = np.repeat(np.arange(self._seeds.size), followers.ue_count)
         receiver_environment = np.repeat(np.arange(self._seeds.size), leader.dcm_count)
         dcm_sent = np.zeros(environment.size, dtype=np.uint16)
@@ -124,8 +143,9 @@ class AgentTrace:
                 buffer=followers.buffer,
                 dcm_sent=dcm_sent,
                 dcm_received=followers.dcm,
-                action=action.action,
-                outcome=following.ue_outcome,
+                action=tti.follower_action.action,
+                outcome=tti.following.ue_outcome,
+                speech=None if tti.spoken is None else _speech(tti.spoken, environment),
             )
         )
 
@@ -153,9 +173,38 @@ class AgentTrace:
             "access": _texts(action // codes.ucm_codes, codes.access_texts),
             "ucm_sent": _texts(action % codes.ucm_codes, codes.ucm_texts),
             "outcome": _texts(column("outcome"), _OUTCOMES),
+            **self._speeches(action.size),
         }
         table = pa.table(columns, schema=SCHEMA)
         return table.sort_by([("seed", "ascending"), ("tti", "ascending"), ("ue", "ascending")])
+
+    def _speeches(self, rows: int) -> dict[str, Any]:
+        """Columns of what was said; nothing where the agent does not speak."""
+        columns = [field.name for field in fields(_Speech)]
+        speeches = [rows.speech for rows in self._ttis if rows.speech is not None]
+        if not speeches:
+            return {name: pa.nulls(rows, SCHEMA.field(name).type) for name in columns}
+        return {name: _concatenated([getattr(speech, name) for speech in speeches], name) for name in columns}
+
+
+def _speech(spoken: Spoken, environment: NDArray[np.int64]) -> _Speech:
+    leaders = [spoken.leader[e] for e in environment.tolist()]
+    return _Speech(
+        label=spoken.labels,
+        sentence=[reply.sentence for reply in spoken.follower],
+        log_prob=np.array([reply.log_prob for reply in spoken.follower], dtype=np.float64),
+        entropy=np.array([reply.entropy for reply in spoken.follower], dtype=np.float64),
+        bs_sentence=[reply.sentence for reply in leaders],
+        bs_log_prob=np.array([reply.log_prob for reply in leaders], dtype=np.float64),
+        bs_entropy=np.array([reply.entropy for reply in leaders], dtype=np.float64),
+    )
+
+
+def _concatenated(parts: Sequence[Sequence[Any]], name: str) -> "pa.Array[Any]":
+    values = [value for part in parts for value in part]
+    kind = SCHEMA.field(name).type
+    # pyarrow makes a dictionary from values, not from a type.
+    return pa.array(values, pa.string()).dictionary_encode() if kind == _SENTENCE else pa.array(values, kind)
 
 
 def _key(environment: NDArray[np.int64], ue: NDArray[np.uint32]) -> NDArray[np.int64]:

@@ -2,19 +2,22 @@
 """The language agent `llm`: one causal language model for the BSs, one for the UEs, both under the grammar."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from llmac.agents.agent import Spoken
 from llmac.agents.chance import Purpose, uniform
 from llmac.agents.engine.backend import Backend, BackendName, Draw, Reply, Request
 from llmac.agents.engine.backends import BACKENDS
 from llmac.agents.language.follower import Follower
 from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import Role, Style, template
+from llmac.agents.language.prompts import Role, template
+from llmac.agents.language.speech import Speech
 from llmac.agents.models import checkpoint
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
@@ -35,7 +38,7 @@ class LanguageAgent:
     Args:
         backends: what runs the model of each role.
         phrasebook: of their common tokenizer.
-        style: how the prompts are worded.
+        speech: how they speak; its grammar is that of the phrasebook.
         sample: draw sentences from the models' distributions; otherwise take the most probable token each time.
     """
 
@@ -43,43 +46,55 @@ class LanguageAgent:
         self,
         backends: Mapping[Role, Backend],
         phrasebook: Phrasebook,
+        speech: Speech | None = None,
         *,
-        style: Style = Style.COMPACT,
         sample: bool = False,
     ) -> None:
         self._backends = backends
+        self._speech = speech or Speech()
         self._phrasebook = phrasebook
-        self._style = style
         self._sample = sample
 
     @classmethod
     def load(
-        cls, where: str | Path, *, backend: BackendName = BackendName.ENGINE, sample: bool = False
+        cls,
+        where: str | Path,
+        speech: Speech | None = None,
+        *,
+        backend: BackendName = BackendName.ENGINE,
+        sample: bool = False,
     ) -> "LanguageAgent":
         """The agent of a checkpoint, or of a pretrained model.
 
         Args:
             where: folder of a checkpoint, or folder or Hub id of a pretrained model.
+            speech: how it speaks; the style of its prompts is the model's.
             backend: what runs the models.
             sample: see LanguageAgent.
 
         Raises:
             LlmacError: it cannot be used.
         """
-        return cls.of(checkpoint.open_any(str(where)), backend=backend, sample=sample)
+        return cls.of(checkpoint.open_any(str(where)), speech, backend=backend, sample=sample)
 
     @classmethod
     def of(
-        cls, loaded: Checkpoint, *, backend: BackendName = BackendName.ENGINE, sample: bool = False
+        cls,
+        loaded: Checkpoint,
+        speech: Speech | None = None,
+        *,
+        backend: BackendName = BackendName.ENGINE,
+        sample: bool = False,
     ) -> "LanguageAgent":
         """The agent of a checkpoint in memory, whose models may go on changing; see `weights_changed`."""
         vocabulary = Vocabulary(loaded.tokenizer)
+        speech = replace(speech or Speech(), style=loaded.style)
         before, after = loaded.frame.before, loaded.frame.after
         backends = {
             role: BACKENDS[backend](model, vocabulary, before + template(role, loaded.style).instruction, after)
             for role, model in loaded.models.items()
         }
-        return cls(backends, Phrasebook(vocabulary), style=loaded.style, sample=sample)
+        return cls(backends, Phrasebook(vocabulary, speech.grammar), speech, sample=sample)
 
     def weights_changed(self) -> None:
         """To be called after every change of the models' weights."""
@@ -91,15 +106,21 @@ class LanguageAgent:
         return self._phrasebook.vocabulary.encode(texts)
 
     @classmethod
-    def shipped(cls, *, backend: BackendName = BackendName.ENGINE) -> "LanguageAgent":
+    def shipped(cls, speech: Speech | None = None, *, backend: BackendName = BackendName.ENGINE) -> "LanguageAgent":
         """The agent of the checkpoint that comes with llmac."""
-        return cls.load(shipped_folder(), backend=backend)
+        return cls.load(shipped_folder(), speech, backend=backend)
 
     def reset(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
-        """See Agent."""
+        """See Agent.
+
+        Raises:
+            LlmacError: a prompt can become too long for the model, or its tokenizer cannot express the grammar.
+        """
         self._seeds = seeds
-        self._leader = Leader(scenarios, seeds, self._phrasebook, style=self._style)
-        self._follower = Follower(scenarios, self._phrasebook, self._style)
+        self._leader = Leader(scenarios, seeds, self._phrasebook, self._speech)
+        self._follower = Follower(scenarios, self._phrasebook, self._speech)
+        for role, states in ((Role.BS, self._leader.longest_states()), (Role.UE, self._follower.longest_states())):
+            self._backends[role].check(list(dict.fromkeys(states)))
 
     def lead(self, observation: LeaderObservation) -> LeaderAction:
         """Let the BSs speak."""
@@ -117,10 +138,6 @@ class LanguageAgent:
         self.follower_replies = self._backends[Role.UE].decide(self.follower_requests, draw)
         return self._follower.act([reply.sentence for reply in self.follower_replies])
 
-    def canonical(self, environment: int) -> str:
-        """What a BS said last, as a sentence of the grammar: UEs by their ids, in ascending order."""
-        return self._leader.canonical(environment, self.leader_replies[environment].sentence)
-
     leader_requests: Sequence[Request] = ()
     """[E] what the BSs were asked last; their guides are used up."""
     follower_requests: Sequence[Request] = ()
@@ -129,6 +146,32 @@ class LanguageAgent:
     """[E] what the BSs said last, UEs by their labels."""
     follower_replies: Sequence[Reply] = ()
     """[n] what the UEs said last."""
+
+    def spoken(self) -> Spoken:
+        """What was said in the last TTI; see llmac.agents.agent.Speaker."""
+        return Spoken(
+            leader_states=[request.state for request in self.leader_requests],
+            leader=self.leader_replies,
+            follower_states=[request.state for request in self.follower_requests],
+            follower=self.follower_replies,
+            labels=self._leader.labels,
+            leader_unparsed=self._leader.unparsed,
+            follower_unparsed=self._follower.unparsed,
+        )
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """Text of each token."""
+        return self._phrasebook.vocabulary.texts
+
+    @property
+    def instructions(self) -> Mapping[str, str]:
+        """What every prompt begins with, by role."""
+        return {role: template(role, self._speech.style).instruction for role in Role}
+
+    def canonical(self, environment: int) -> str:
+        """What a BS said last, as a sentence of the grammar: UEs by their ids, in ascending order."""
+        return self._leader.canonical(environment, self.leader_replies[environment].sentence)
 
     def _draw(self, seeds: NDArray[np.uint64], tti: int, purpose: Purpose, speaker: NDArray[np.uint32]) -> Draw | None:
         if not self._sample:

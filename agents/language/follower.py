@@ -1,34 +1,73 @@
 # SPDX-License-Identifier: MIT
 """The UE side of a language agent: from observations to requests, and from sentences to UE actions."""
 
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from llmac.agents.engine.backend import Request
-from llmac.agents.language.guides import UeGuide, UeRules
-from llmac.agents.language.phrases import Phrasebook
-from llmac.agents.language.prompts import Style, UePrompts
+from llmac.agents.engine.backend import Guide, Request
+from llmac.agents.language.guides import FreeGuide, UeGuide, UeRules
+from llmac.agents.language.phrases import Phrasebook, Vocabulary
+from llmac.agents.language.prompts import MOST_DPDUS, UePast, UePrompts
+from llmac.agents.language.speech import Speech
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation
+from llmac.bridge.errors import ActionError
+from llmac.bridge.pag.sentences import Pag
 from llmac.bridge.scenario import Scenario
+
+_SILENT = 0
+"""Code of the UE action `hold` with no message."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """What all UEs of a scenario share."""
+
+    prompts: UePrompts
+    rules: UeRules
+    pag: Pag
+    vocabulary: Vocabulary
+    history_ttis: int
+
+    @classmethod
+    def make(cls, scenario: Scenario, phrasebook: Phrasebook, speech: Speech) -> "_Cell":
+        cell = (scenario.rbgs, scenario.vocabulary)
+        pag = phrasebook.pag(*cell)
+        return cls(
+            prompts=UePrompts(scenario, speech.style, pag),
+            rules=UeRules(phrasebook.ue(*cell)),
+            pag=pag,
+            vocabulary=phrasebook.vocabulary,
+            history_ttis=scenario.history_ttis,
+        )
+
+    def longest_state(self) -> str:
+        """A prompt as long as one can be."""
+        codes = self.pag.codes
+        seen = (MOST_DPDUS, codes.ue_action_codes - 1, codes.ucm_codes - 1, codes.dcm_codes - 1)
+        return self.prompts.state(*seen, 0, [self.prompts.past(*seen)] * self.history_ttis)
 
 
 class Follower:
-    """The UEs of E environments, for a batch of episodes. A UE knows its own observation and its cell's rules."""
+    """The UEs of E environments, for a batch of episodes. A UE knows its own observations and its cell's rules.
 
-    def __init__(self, scenarios: Sequence[Scenario], phrasebook: Phrasebook, style: Style = Style.COMPACT) -> None:
+    Args:
+        scenarios: [E].
+        phrasebook: of the model that speaks.
+        speech: how it does.
+    """
+
+    def __init__(self, scenarios: Sequence[Scenario], phrasebook: Phrasebook, speech: Speech | None = None) -> None:
+        self._speech = speech or Speech()
         # Environments of the same scenario share what is made once.
-        distinct = {id(s): s for s in scenarios}
-        parts = {
-            key: (
-                UePrompts(s, style),
-                UeRules(phrasebook.ue(s.rbgs, s.vocabulary)),
-                phrasebook.pag(s.rbgs, s.vocabulary),
-            )
-            for key, s in distinct.items()
-        }
-        self._parts = [parts[id(s)] for s in scenarios]
+        shared = {id(s): _Cell.make(s, phrasebook, self._speech) for s in {id(s): s for s in scenarios}.values()}
+        self._cells = [shared[id(s)] for s in scenarios]
+        self._histories: list[dict[int, deque[UePast]]] = [{} for _ in scenarios]
+        self.unparsed = np.zeros(len(scenarios), dtype=np.int64)
+        """[E] sentences that answered the last observation and were no sentences."""
 
     def observe(self, observation: FollowerObservation) -> list[Request]:
         """One request for each connected UE."""
@@ -40,23 +79,55 @@ class Follower:
             observation.ucm_opportunity.tolist(),
             strict=True,
         )
-        self._environment = np.repeat(np.arange(len(self._parts)), observation.ue_count).tolist()
-        requests: list[Request] = []
-        for environment, seen in zip(self._environment, columns, strict=True):
-            prompts, rules, _ = self._parts[environment]
-            guide = UeGuide(rules, backlogged=seen[0] > 0, may_report=seen[4] > 0)
-            requests.append(Request(prompts.state(*seen), guide))
-        return requests
+        self._environment = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
+        ids = observation.ue_id.tolist()
+        return [
+            Request(self._state(e, ue, seen), self._guide(e, seen))
+            for e, ue, seen in zip(self._environment, ids, columns, strict=True)
+        ]
 
     def act(self, sentences: Sequence[str]) -> FollowerAction:
         """Carry out the sentences, one for each UE, that answer the last observation.
 
         Raises:
-            ActionError: a sentence is outside the grammar.
+            ActionError: a sentence is outside the grammar, and the speech is masked.
         """
+        self.unparsed = np.zeros(len(self._cells), dtype=np.int64)
         pairs = zip(self._environment, sentences, strict=True)
-        return FollowerAction(np.array([self._parts[e][2].parse_ue(s) for e, s in pairs], dtype=np.uint16))
+        return FollowerAction(np.array([self._parse(e, sentence) for e, sentence in pairs], dtype=np.uint16))
 
     def tell(self, action: NDArray[np.uint16]) -> list[str]:
         """Sentences for the actions, [n], that someone else chose for the last observation."""
-        return [self._parts[e][2].print_ue(a) for e, a in zip(self._environment, action.tolist(), strict=True)]
+        return [self._cells[e].pag.print_ue(a) for e, a in zip(self._environment, action.tolist(), strict=True)]
+
+    def longest_states(self) -> list[str]:
+        """The longest prompt of each cell, without the instruction."""
+        return [cell.longest_state() for cell in self._cells]
+
+    def _state(self, environment: int, ue: int, seen: tuple[int, int, int, int, int]) -> str:
+        cell = self._cells[environment]
+        if not cell.history_ttis:
+            return cell.prompts.state(*seen)
+        history = self._histories[environment].setdefault(ue, deque(maxlen=cell.history_ttis))
+        state = cell.prompts.state(*seen, history)
+        history.append(cell.prompts.past(*seen[:4]))
+        return state
+
+    def _guide(self, environment: int, seen: tuple[int, int, int, int, int]) -> Guide:
+        cell, speech = self._cells[environment], self._speech
+        if not speech.masked:
+            return FreeGuide(cell.vocabulary, cell.rules.phrases.longest)
+        return UeGuide(
+            cell.rules,
+            backlogged=seen[0] > 0 or not speech.rules.backlog,
+            may_report=seen[4] > 0 or not speech.rules.opportunity,
+        )
+
+    def _parse(self, environment: int, sentence: str) -> int:
+        try:
+            return self._cells[environment].pag.parse_ue(sentence)
+        except ActionError:
+            if self._speech.masked:
+                raise
+            self.unparsed[environment] += 1
+            return _SILENT

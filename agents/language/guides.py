@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What may be said next: the grammar, and on top of it the rules that depend on the state of the cell.
 
-UE: `transmit` and `delete` only with a non-empty buffer; a UCM only with an opportunity.
-BS: connected UEs in the order in which they were shown, each at most once; an RBG granted at most once; `ack` only to a
-UE that was decoded in the TTI before; at most K messages.
+Connected UEs in the order in which they were shown, each at most once, is the BS's grammar; the other rules are those
+of speech.Rules, and can be switched off.
 """
 
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from llmac.agents.language.phrases import BsPhrases, Point, UePhrases
+from llmac.agents.language.phrases import BsPhrases, Point, UePhrases, Vocabulary
 
 _NOTHING: Final = np.empty(0, dtype=np.int64)
 
@@ -77,10 +76,20 @@ class BsGuide:
             connected.
         decoded: [UEs of the phrases] whether it was decoded in the TTI before.
         limit: K; 0 for none.
+        grant_once: whether an RBG can be granted to one UE only.
     """
 
-    def __init__(self, phrases: BsPhrases, place: NDArray[np.int64], decoded: NDArray[np.bool_], limit: int) -> None:
+    def __init__(
+        self,
+        phrases: BsPhrases,
+        place: NDArray[np.int64],
+        decoded: NDArray[np.bool_],
+        limit: int,
+        *,
+        grant_once: bool = True,
+    ) -> None:
         self._phrases = phrases
+        self._grant_once = grant_once
         self._place = place
         self._left = limit or len(place)
         per_phrase = np.repeat(place >= 0, phrases.per_ue)
@@ -110,5 +119,20 @@ class BsGuide:
         later = (self._place > self._place[phrases.ue[message]]) & (self._left > 0)
         self.permitted[:-1] &= np.repeat(later, phrases.per_ue)
         rbg = int(phrases.codes.dcm_rbg[phrases.dcm[message]])
-        if rbg >= 0:
+        if rbg >= 0 and self._grant_once:
             self.permitted[phrases.granting[rbg]] = False
+
+
+class FreeGuide:
+    """Lets any token be said, until the end of the sentence or a number of tokens; see engine.backend.Guide."""
+
+    def __init__(self, vocabulary: Vocabulary, most: int) -> None:
+        self._end = vocabulary.end_of_sentence
+        self._left = most
+        self.allowed = vocabulary.everything
+
+    def advance(self, token: int) -> None:
+        """Say `token`."""
+        self._left -= 1
+        if token == self._end or not self._left:
+            self.allowed = _NOTHING

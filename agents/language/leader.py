@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from llmac.agents.baselines.columns import dcms
 from llmac.agents.engine.backend import Request
-from llmac.agents.language.guides import BsGuide
+from llmac.agents.language.diary import Diary
+from llmac.agents.language.guides import BsGuide, FreeGuide
 from llmac.agents.language.labels import SHORT_LABELS, Labels
 from llmac.agents.language.ledger import Ledger, Page
 from llmac.agents.language.phrases import Phrasebook
-from llmac.agents.language.prompts import SHOWN_PER_RBG, BsPrompts, Entry, Style
+from llmac.agents.language.prompts import SHOWN_PER_RBG, BsPast, BsPrompts, Entry, Heard
+from llmac.agents.language.speech import Speech
 from llmac.bridge.envs.observations import LeaderAction, LeaderObservation
 from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.sentences import Dcm
@@ -40,6 +42,15 @@ class _Scene:
     labels: NDArray[np.int64]
     place: NDArray[np.int64]
 
+    @property
+    def ues(self) -> slice:
+        """Its UEs in the columns."""
+        return slice(self.first, self.first + len(self.ids))
+
+
+_MOST = 99
+"""As long as a level or a place in the round can be, in digits."""
+
 
 class Leader:
     """The BSs of E environments, for a batch of episodes.
@@ -48,8 +59,8 @@ class Leader:
         scenarios: [E].
         seeds: [E].
         phrasebook: of the model that speaks.
+        speech: how it does.
         label_spaces: [E] labels are below these numbers as long as that is enough; by default they are short.
-        style: how the prompts are worded.
     """
 
     def __init__(
@@ -57,20 +68,27 @@ class Leader:
         scenarios: Sequence[Scenario],
         seeds: NDArray[np.uint64],
         phrasebook: Phrasebook,
+        speech: Speech | None = None,
         label_spaces: Sequence[int] | None = None,
-        style: Style = Style.COMPACT,
     ) -> None:
         self._scenarios = tuple(scenarios)
-        prompts = {id(s): BsPrompts(s, style) for s in scenarios}
-        self._prompts = [prompts[id(s)] for s in scenarios]
+        self._speech = speech or Speech()
         self._ledger = Ledger(scenarios, seeds)
+        self._diary = Diary(scenarios)
         self._grammars = [phrasebook.pag(s.rbgs, s.vocabulary) for s in scenarios]
+        # Environments of the same scenario share what is made once.
+        shared = {
+            id(s): BsPrompts(s, self._speech.style, pag) for s, pag in zip(scenarios, self._grammars, strict=True)
+        }
+        self._prompts = [shared[id(s)] for s in scenarios]
         spaces = label_spaces or [SHORT_LABELS] * len(scenarios)
         self._labels = [Labels(seed, space) for seed, space in zip(seeds.tolist(), spaces, strict=True)]
-        self._phrasebook = phrasebook
         for scenario, space in zip(scenarios, spaces, strict=True):
             # What the tokenizer cannot express is told before the first TTI.
             phrasebook.bs(space, scenario.rbgs, scenario.vocabulary)
+        self._phrasebook = phrasebook
+        self.unparsed = np.zeros(len(scenarios), dtype=np.int64)
+        """[E] sentences that answered the last observation and were no sentences."""
 
     def observe(self, observation: LeaderObservation) -> list[Request]:
         """One request for each environment."""
@@ -83,31 +101,55 @@ class Leader:
         """Carry out the sentences, one for each environment, that answer the last observation.
 
         Raises:
-            ActionError: a sentence is outside the grammar.
+            ActionError: a sentence is outside the grammar, and the speech is masked.
         """
-        observation, page = self._seen
+        observation, _ = self._seen
         code = np.zeros(len(observation.ue_id), dtype=np.int64)
+        self.unparsed = np.zeros(len(self._scenes), dtype=np.int64)
         for e, (scene, sentence) in enumerate(zip(self._scenes, sentences, strict=True)):
-            for ue, dcm in self._parse(e, sentence).items():
+            for ue, dcm in self._understood(e, sentence).items():
                 code[scene.first + ue] = dcm
-        self._ledger.note(page, code)
+        self._note(code, sentences)
         return dcms(self._ledger.cells, observation, code)
 
     def tell(self, code: NDArray[np.int64]) -> list[str]:
         """Take note of DCM codes, [n], that someone else chose for the last observation; returns their sentences."""
-        self._ledger.note(self._seen[1], code)
-        return [self._say(e, code[s.first : s.first + len(s.ids)]) for e, s in enumerate(self._scenes)]
+        sentences = [self._say(e, code[scene.ues]) for e, scene in enumerate(self._scenes)]
+        self._note(code, sentences)
+        return sentences
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """[n] labels of the UEs of the last observation."""
+        return np.concatenate([scene.labels for scene in self._scenes])
 
     def canonical(self, environment: int, sentence: str) -> str:
-        """The sentence of the grammar for what a BS said to the last observation.
+        """The sentence of the grammar for what a BS said to the last observation, with ids in ascending order.
 
         Raises:
-            ActionError: that is outside the grammar.
+            ActionError: that is outside the grammar, and the speech is masked.
         """
         ids = self._scenes[environment].ids.tolist()
-        said = self._parse(environment, sentence)
+        said = self._understood(environment, sentence)
         grammar = self._grammars[environment]
         return grammar.join(grammar.clause(Dcm(ids[ue], said[ue])) for ue in sorted(said))
+
+    def longest_states(self) -> list[str]:
+        """A prompt of each cell as long as one can be, without the instruction."""
+        return [self._longest_state(e) for e in range(len(self._scenarios))]
+
+    def _longest_state(self, environment: int) -> str:
+        scenario = self._scenarios[environment]
+        ues = scenario.most_connected
+        # Each RBG can bring one that was decoded, besides those that wait.
+        shown = min(ues, (SHOWN_PER_RBG + 1) * scenario.rbgs)
+        label = 10 ** len(str(max(SHORT_LABELS, ues) - 1)) - 1
+        ue = Entry(label, _MOST, decoded=True, turn=_MOST)
+        pag = self._grammars[environment]
+        heard = Heard(label, pag.codes.ucm_texts[-1])
+        messages = [pag.clause(Dcm(label, pag.sayable_dcms[-1]))] * shown if pag.sayable_dcms else []
+        past = BsPast(("undecodable",) * scenario.rbgs, (heard,) * ues, pag.join(messages))
+        return self._prompts[environment].state([ue] * shown, [past] * scenario.history_ttis)
 
     def _make_scenes(self, observation: LeaderObservation, page: Page) -> Iterator[_Scene]:
         ends = np.cumsum(observation.ue_count).tolist()
@@ -118,17 +160,28 @@ class Leader:
     def _request(self, environment: int, page: Page) -> Request:
         scene, scenario = self._scenes[environment], self._scenarios[environment]
         phrases = self._phrasebook.bs(self._labels[environment].space, scenario.rbgs, scenario.vocabulary)
-        here = slice(scene.first, scene.first + len(scene.ids))
+        here, rules = scene.ues, self._speech.rules
         decoded, turn = page.seen.decoded[here], page.turn[here]
         waiting = (turn >= 0) & (turn < SHOWN_PER_RBG * scenario.rbgs)
         shown = np.argsort(scene.place)[: np.count_nonzero(decoded | waiting)]
         columns = (column[shown].tolist() for column in (scene.labels, page.level[here], decoded, turn))
-        state = self._prompts[environment].state([Entry(*row) for row in zip(*columns, strict=True)])
+        state = self._prompts[environment].state(
+            [Entry(*row) for row in zip(*columns, strict=True)], self._diary.of(environment)
+        )
+        if not self._speech.masked:
+            return Request(state, FreeGuide(self._phrasebook.vocabulary, (shown.size + 1) * phrases.longest))
         place = np.full(phrases.ues, -1)
         place[scene.labels] = scene.place
-        was_decoded = np.zeros(phrases.ues, dtype=np.bool_)
-        was_decoded[scene.labels] = decoded
-        return Request(state, BsGuide(phrases, place, was_decoded, scenario.control.max_dcms_per_tti))
+        may_ack = np.zeros(phrases.ues, dtype=np.bool_)
+        may_ack[scene.labels] = decoded if rules.ack_decoded else True
+        limit = scenario.control.max_dcms_per_tti if rules.dcm_limit else 0
+        return Request(state, BsGuide(phrases, place, may_ack, limit, grant_once=rules.grant_once))
+
+    def _note(self, code: NDArray[np.int64], sentences: Sequence[str]) -> None:
+        observation, page = self._seen
+        self._ledger.note(page, code)
+        for e, (scene, sentence) in enumerate(zip(self._scenes, sentences, strict=True)):
+            self._diary.note(e, observation, scene.ues, scene.labels, sentence)
 
     def _say(self, environment: int, code: NDArray[np.int64]) -> str:
         """Sentence for the DCM code of each UE of an environment."""
@@ -137,6 +190,16 @@ class Leader:
         named = named[np.argsort(scene.place[named])]
         messages = zip(scene.labels[named].tolist(), code[named].tolist(), strict=True)
         return grammar.join(grammar.clause(Dcm(*message)) for message in messages)
+
+    def _understood(self, environment: int, sentence: str) -> dict[int, int]:
+        """DCM code by index of the UE in its environment; none if a free speaker said no sentence."""
+        try:
+            return self._parse(environment, sentence)
+        except ActionError:
+            if self._speech.masked:
+                raise
+            self.unparsed[environment] = 1
+            return {}
 
     def _parse(self, environment: int, sentence: str) -> dict[int, int]:
         """DCM code by index of the UE in its environment."""

@@ -9,6 +9,7 @@ so that it is computed once. Which of the phrases are permitted is for the calle
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import llguidance.hf
@@ -32,6 +33,7 @@ class Vocabulary:
         self.end_of_sentence = int(tokenizer.eos_token_id)  # pyright: ignore[reportArgumentType]
         self.guide: LLTokenizer = llguidance.hf.from_tokenizer(tokenizer)
         self.texts = [self.guide.decode_str([token]) for token in range(self.size)]
+        self.everything = np.arange(self.size)
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Text of tokens; an end of sentence has none."""
@@ -82,6 +84,11 @@ class PhraseGrammar:
         if self._matcher.is_error():
             raise ActionError(f"the tokenizer cannot express the grammar: {self._matcher.get_error()}")
         self.start = self._point((), "", np.arange(len(phrases)))
+
+    @cached_property
+    def longest(self) -> int:
+        """Tokens of the longest phrase, with the end of sentence."""
+        return max(map(len, self._vocabulary.encode(self.phrases))) + 1
 
     def after(self, point: Point, token: int) -> Point:
         """The point that `token`, one of the point's tokens, leads to."""

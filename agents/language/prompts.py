@@ -84,7 +84,7 @@ class BsPast:
     """One TTI that is over, as the BS knew it."""
 
     rbgs: tuple[str, ...]
-    """What it found on each RBG: a label, "idle" or "undecodable"."""
+    """What it found on each RBG: a label, "left" if that UE has left, "idle" or "undecodable"."""
     messages: tuple[Heard, ...]
     """That arrived."""
     said: str
@@ -104,9 +104,9 @@ class UePast:
 class BsPrompts:
     """States of the BS of one cell."""
 
-    def __init__(self, scenario: Scenario, style: Style = Style.COMPACT) -> None:
+    def __init__(self, scenario: Scenario, style: Style = Style.COMPACT, pag: Pag | None = None) -> None:
         self._template = template(Role.BS, style).state
-        pag = Pag((), scenario.rbgs, scenario.vocabulary)
+        pag = pag or Pag((), scenario.rbgs, scenario.vocabulary)
         self._cell: Mapping[str, Any] = {
             "rbgs": scenario.rbgs,
             "limit": scenario.control.max_dcms_per_tti,
@@ -114,7 +114,7 @@ class BsPrompts:
             "opaque": isinstance(scenario.vocabulary, Opaque),
             "forms": _listed(pag.bs_forms()),
             "example": pag.bs_example(),
-            "end": "end",
+            "end": pag.grammar.bs.end,
         }
 
     def state(self, entries: Sequence[Entry], history: Sequence[BsPast] = ()) -> str:
@@ -125,9 +125,9 @@ class BsPrompts:
 class UePrompts:
     """States of the UEs of one cell: without history a few thousand at most, so that each is put together once."""
 
-    def __init__(self, scenario: Scenario, style: Style = Style.COMPACT) -> None:
+    def __init__(self, scenario: Scenario, style: Style = Style.COMPACT, pag: Pag | None = None) -> None:
         self._template = template(Role.UE, style).state
-        pag = Pag((), scenario.rbgs, scenario.vocabulary)
+        pag = pag or Pag((), scenario.rbgs, scenario.vocabulary)
         self._codes = pag.codes
         vocabulary = scenario.vocabulary
         self._cell: Mapping[str, Any] = {
@@ -190,7 +190,7 @@ def sample_prompts() -> Iterator[str]:
             yield template(Role.UE).instruction + UePrompts(scenario).state(0, 0, 0, 0, opportunity)
         ue = UePrompts(scenario)
         yield ue.state(0, 0, 0, 0, 0, [ue.past(0, 0, 0, 0)])
-        yield BsPrompts(scenario).state(entries, [BsPast(("idle", "undecodable"), (Heard(0, "null"),), "end")])
+        yield BsPrompts(scenario).state(entries, [BsPast(("idle", "undecodable", "left"), (Heard(0, "null"),), "end")])
 
 
 def _listed(forms: Sequence[str]) -> str:

@@ -77,7 +77,7 @@ def record(
 
     clumsy = Random()
     clumsy.reset(scenarios, seeds)
-    leader = Leader(scenarios, seeds, phrasebook, label_spaces)
+    leader = Leader(scenarios, seeds, phrasebook, label_spaces=label_spaces)
     follower = Follower(scenarios, phrasebook)
     teacher.reset(scenarios, seeds)
     leaders = env.reset(seeds, scenarios)

@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -345,6 +346,8 @@ class Scenario(_Section):
     """How a transmission fails."""
     utility: Utility = Utility()
     """The reward."""
+    history_ttis: int = Field(default=0, ge=0, le=64)
+    """TTIs before the present one that the prompts of language agents tell of."""
 
     @model_validator(mode="before")
     @classmethod
@@ -393,6 +396,14 @@ class Scenario(_Section):
     def ue_total(self) -> int:
         """UEs that are ever connected in an episode; their ids are 0 .. ue_total - 1."""
         return self.ues + sum(event.join for event in self.churn) + self.max_poisson_joins
+
+    @property
+    def most_connected(self) -> int:
+        """UEs that can be connected at one time."""
+        if self.poisson_churn is not None:
+            return max(self.ues, min(self.poisson_churn.max_ues, self.ue_total))
+        changes = [event.join - len(event.leave) for event in self.churn]
+        return self.ues + max(accumulate(changes, initial=0))
 
     @property
     def max_poisson_joins(self) -> int:

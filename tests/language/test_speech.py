@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""How agents speak: context rules that are switched off, grammars of users, free decoding, history."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from llmac.agents.baselines.random import Random
+from llmac.agents.engine.engine import Engine
+from llmac.agents.evaluation.episodes import play
+from llmac.agents.language.agent import LanguageAgent
+from llmac.agents.language.follower import Follower
+from llmac.agents.language.leader import Leader
+from llmac.agents.language.phrases import Phrasebook
+from llmac.agents.language.prompts import Role
+from llmac.agents.language.speech import Rules, Speech
+from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.errors import LlmacError
+from llmac.bridge.pag import grammar
+from llmac.bridge.scenario import load
+from llmac.v1 import wire_pb2
+
+SEEDS = np.arange(1_000_500, 1_000_504, dtype=np.uint64)
+
+
+def test_rules_are_switched_off_by_name() -> None:
+    assert Rules.without(["grant-once", "ack_decoded"]) == Rules(grant_once=False, ack_decoded=False)
+    assert Rules.without([]) == Rules()
+    with pytest.raises(LlmacError, match="there is no rule 'x-y'; there are backlog, opportunity, grant-once, ack-de"):
+        Rules.without(["x_y"])
+
+
+def test_free_decoding_means_nothing_and_is_counted(engines: dict[Role, Engine], phrasebook: Phrasebook) -> None:
+    agent = LanguageAgent(engines, phrasebook, Speech(masked=False), sample=True)
+    scenarios = [load("paper", {"ues": 3, "rbgs": 2})] * 2
+    with ColumnEnv(scenarios, ttis=4, privileged=True, bound=True) as env:
+        metrics = play(env, agent, scenarios, SEEDS[:2].tolist())
+    # A model that knows nothing hits a sentence by chance almost never: 4 decisions in each of 4 TTIs.
+    assert all(m["invalid_action_rate"] > 0.9 for m in metrics)
+    assert all(m["goodput_dpdu_per_tti"] < 0.5 for m in metrics)
+    most = max(len(reply.tokens) for reply in agent.follower_replies)
+    assert most <= phrasebook.ue(2, scenarios[0].vocabulary).longest
+
+
+def test_what_a_free_speaker_gets_right_is_done(phrasebook: Phrasebook) -> None:
+    scenario = load("paper", {"ues": 2, "traffic.load": 1.0})
+    leader = Leader([scenario], SEEDS[:1], phrasebook, Speech(masked=False))
+    follower = Follower([scenario], phrasebook, Speech(masked=False))
+    with ColumnEnv([scenario], ttis=2) as env:
+        leader.observe(env.reset(SEEDS[:1]))
+        label = int(leader.labels[1])
+        followers = env.lead(leader.act([f"grant 1 to {label}; end"]))
+        assert leader.unparsed.tolist() == [0]
+        assert followers.dcm.tolist() == [0, 3]
+        follower.observe(followers)
+        leaders = env.follow(follower.act(["transmit 9; null", "transmit 1; null"]))
+        assert follower.unparsed.tolist() == [1]
+        leader.observe(leaders)
+        assert leader.act(["grant grant"]).dcm_count.tolist() == [0]
+        assert leader.unparsed.tolist() == [1]
+        assert leader.canonical(0, "grant grant") == "end"
+
+
+def test_a_grammar_of_a_user_plays(tmp_path: Path, engines: dict[Role, Engine], phrasebook: Phrasebook) -> None:
+    """In the words of the small tokenizer, turned around."""
+    (tmp_path / "ue.lark").write_text(
+        'start: ucm "; " access\naccess: "report" -> hold | "ack" -> delete | "Device " RBG -> transmit\n'
+        'ucm: "no" -> null | "yes" -> sr | "level " LEVEL -> bsr\n'
+    )
+    (tmp_path / "bs.lark").write_text('start: (m ", ")* "no"\nm: UE " RBGs " RBG -> grant | UE " ack" -> ack\n')
+    own = grammar.read(tmp_path / "ue.lark", tmp_path / "bs.lark")
+    agent = LanguageAgent(engines, Phrasebook(phrasebook.vocabulary, own), Speech(grammar=own), sample=True)
+    scenarios = [load("paper", {"ues": 5})] * 4
+    agent.reset(scenarios, SEEDS)
+    said: set[str] = set()
+    with ColumnEnv(scenarios, ttis=6) as env:
+        leaders = env.reset(SEEDS)
+        while not leaders.done:
+            followers = env.lead(agent.lead(leaders))
+            leaders = env.follow(agent.follow(followers))
+            assert leaders.counters[:, wire_pb2.COUNTER_INVALID].sum() == 0
+            said |= {word for reply in agent.leader_replies for word in reply.sentence.split(" ")}
+            said |= {reply.sentence for reply in agent.follower_replies}
+    assert {"RBGs", "no"} <= said
+    assert {"no; report", "no; Device 1"} <= said
+
+
+def test_history_is_what_was_observed_and_said(phrasebook: Phrasebook) -> None:
+    scenario = load("paper", {"ues": 3, "history_ttis": 2, "traffic.load": 1.0, "churn": [{"tti": 4, "leave": [1]}]})
+    leader = Leader([scenario], SEEDS[:1], phrasebook)
+    follower = Follower([scenario], phrasebook)
+    teacher = Random()
+    teacher.reset([scenario], SEEDS[:1])
+    said: list[str] = []
+    states: list[str] = []
+    ue_states: list[str] = []
+    with ColumnEnv([scenario], ttis=6) as env:
+        leaders = env.reset(SEEDS[:1])
+        while not leaders.done:
+            states.append(leader.observe(leaders)[0].state)
+            label = int(leader.labels[0])
+            said.append(f"grant 0 to {label}; end")
+            followers = env.lead(leader.act(said[-1:]))
+            ue_states.append(follower.observe(followers)[0].state)
+            leaders = env.follow(teacher.follow(followers))
+    assert "Then" not in states[0]
+    assert [state.count(" Then") for state in states] == [0, 1, 2, 2, 2, 2]
+    assert [state.count(" Then") for state in ue_states] == [0, 1, 2, 2, 2, 2]
+    assert f" Then idle idle. {said[0]}." in states[1]
+    # What a UE is told of now it is told of as history one TTI later.
+    for before, after in pairwise(ue_states):
+        buffer, last, sent, heard = (before.rsplit(f"{word} ", 1)[1].split(",")[0] for word in _FIELDS)
+        assert f" Then {buffer}, {last}, {sent}, {heard}." in after
+
+
+_FIELDS = ("Buffer", "last", "sent", "heard")
+
+
+def test_the_longest_prompt_is_the_longest(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:
+    overrides = {"ues": 7, "rbgs": 3, "history_ttis": 3, "traffic.load": 1.0}
+    vocabulary = phrasebook.vocabulary
+    for cell in ({}, {"vocabulary": {"kind": "opaque", "symbols": 12}}, {"churn": [{"tti": 3, "join": 150}]}):
+        scenario = load("paper", overrides | cell)
+        longest = {
+            Role.BS: Leader([scenario], SEEDS[:1], phrasebook).longest_states()[0],
+            Role.UE: Follower([scenario], phrasebook).longest_states()[0],
+        }
+        bound = {role: len(vocabulary.encode([state])[0]) for role, state in longest.items()}
+        agent = LanguageAgent(engines, phrasebook, sample=True)
+        agent.reset([scenario], SEEDS[:1])
+        with ColumnEnv([scenario], ttis=10) as env:
+            leaders = env.reset(SEEDS[:1])
+            while not leaders.done:
+                leaders = env.follow(agent.follow(env.lead(agent.lead(leaders))))
+                spoken = agent.spoken()
+                for role, states in ((Role.BS, spoken.leader_states), (Role.UE, spoken.follower_states)):
+                    assert max(map(len, vocabulary.encode(states))) <= bound[role]
