@@ -121,7 +121,8 @@ _FIELDS = ("Buffer", "last", "sent", "heard")
 def test_the_longest_prompt_is_the_longest(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:
     overrides = {"ues": 7, "rbgs": 3, "history_ttis": 3, "traffic.load": 1.0}
     vocabulary = phrasebook.vocabulary
-    for cell in ({}, {"vocabulary": {"kind": "opaque", "symbols": 12}}, {"churn": [{"tti": 3, "join": 150}]}):
+    crowd = {"churn": [{"tti": 3, "join": 150}], "history_ttis": 0}
+    for cell in ({}, {"vocabulary": {"kind": "opaque", "symbols": 12}}, crowd):
         scenario = load("paper", overrides | cell)
         longest = {
             Role.BS: Leader([scenario], SEEDS[:1], phrasebook).longest_states()[0],
@@ -137,3 +138,11 @@ def test_the_longest_prompt_is_the_longest(phrasebook: Phrasebook, engines: dict
                 spoken = agent.spoken()
                 for role, states in ((Role.BS, spoken.leader_states), (Role.UE, spoken.follower_states)):
                     assert max(map(len, vocabulary.encode(states))) <= bound[role]
+
+
+def test_a_prompt_that_can_become_too_long_is_refused_at_once(
+    phrasebook: Phrasebook, engines: dict[Role, Engine]
+) -> None:
+    agent = LanguageAgent(engines, phrasebook)
+    with pytest.raises(LlmacError, match=r"a prompt of \d+ tokens is too long for the model's context of 4096 tokens"):
+        agent.reset([load("paper", {"ues": 200, "history_ttis": 10})], SEEDS[:1])
