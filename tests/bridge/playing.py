@@ -8,40 +8,19 @@ from typing import Any
 import numpy as np
 
 from llmac.bridge.envs.columns import ColumnEnv
-from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
-from llmac.bridge.pag.codes import Codes
+from llmac.bridge.envs.observations import FollowerObservation, LeaderObservation
 from llmac.bridge.scenario import Scenario
+from llmac.bridge.testing import RandomPlayer
 
 Trace = list[dict[str, Any]]
 
 
-class RandomPlayers:
-    """Draws any code, those that do not fit the state among them; every second UE gets a DCM."""
+class RandomPlayers(RandomPlayer):
+    """RandomPlayer, ready for one episode."""
 
     def __init__(self, scenarios: Sequence[Scenario], seeds: Sequence[int]) -> None:
-        self.codes = [Codes(scenario.rbgs, scenario.vocabulary) for scenario in scenarios]
-        self.seeds = seeds
-
-    def lead(self, observation: LeaderObservation) -> LeaderAction:
-        ues: list[int] = []
-        codes: list[int] = []
-        counts: list[int] = []
-        begin = 0
-        for environment, count in enumerate(observation.ue_count.tolist()):
-            rng = np.random.default_rng([self.seeds[environment], observation.tti, 0])
-            chosen = observation.ue_id[begin : begin + count][rng.random(count) < 0.5].tolist()
-            ues += chosen
-            codes += rng.integers(self.codes[environment].dcm_codes, size=len(chosen)).tolist()
-            counts.append(len(chosen))
-            begin += count
-        return LeaderAction(np.array(counts, np.uint32), np.array(ues, np.uint32), np.array(codes, np.uint16))
-
-    def follow(self, observation: FollowerObservation) -> FollowerAction:
-        actions: list[int] = []
-        for environment, count in enumerate(observation.ue_count.tolist()):
-            rng = np.random.default_rng([self.seeds[environment], observation.tti, 1])
-            actions += rng.integers(self.codes[environment].ue_action_codes, size=count).tolist()
-        return FollowerAction(np.array(actions, np.uint16))
+        super().__init__()
+        self.reset(scenarios, np.array(seeds, dtype=np.uint64))
 
 
 def play(env: ColumnEnv, seeds: Sequence[int], scenarios: Sequence[Scenario] | None = None) -> Trace:
