@@ -118,6 +118,6 @@ def test_recorded_actions_and_a_delayed_agent_bring_the_same_episode() -> None:
 @pytest.mark.parametrize("phase", ["reset", "leader", "follower"])
 def test_a_retried_request_brings_the_same_episode(phase: str, direction: str, cell: Path) -> None:
     launcher = MeddlingLauncher(LocalLauncher([str(cell)]), phase, direction, meddler.dropped)
-    deadlines = Deadlines(reset_s=2.0, phase_s=2.0)  # repeated after half of them
+    deadlines = Deadlines(reset_s=4.0, phase_s=4.0)  # repeated after half of them
     retried = of_one(RandomPlayer(), SCENARIOS, SEEDS, launcher=launcher, deadlines=deadlines)
     assert digest(retried) == digest(of_one(RandomPlayer(), SCENARIOS, SEEDS))
