@@ -44,6 +44,16 @@ def bridge(
 ) -> None:
     """Exchanges between Python and the cell, beside ZeroMQ alone and beside the way of ns3-gym."""
     _measure("The bridge", json_, lambda: bridge_bench.figures(rounds, exchanges))
+def agents(
+    json_: JsonOption = None,
+    rounds: RoundsOption = LEAST_ROUNDS,
+    large: Annotated[bool, typer.Option(help="Also with an architecture of half a billion parameters.")] = True,
+) -> None:
+    """Language agents: the engine beside transformers' generate, and whole runs beside those of `grant`."""
+    # torch and transformers take seconds to import, which the other commands need not wait for.
+    from llmac.agents.bench import agents as agents_bench  # noqa: PLC0415
+
+    _measure("Language agents", json_, lambda: agents_bench.figures(rounds, large=large))
 
 
 def _measure(title: str, json_: Path | None, measure: Callable[[], Sequence[Figure]]) -> None:

@@ -14,21 +14,23 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn import functional
 from transformers import PreTrainedModel
 
 from llmac.agents.engine.backend import Draw, Reply, Request
+from llmac.agents.engine.decoder import LARGEST, Decoder
 from llmac.agents.engine.memory import Memory, Node
 from llmac.agents.engine.rows import Rows
 from llmac.agents.engine.sentence import Sentence, options_of, uniforms
-from llmac.agents.engine.trunk import Trunk
+from llmac.agents.engine.trunk import HuggingFaceTrunk, Trunk
 from llmac.agents.language.phrases import Vocabulary
 from llmac.agents.models.context import check_length
 
 KEY_VALUE_BYTES = 2**28
 """Bound of the memory for keys and values; what does not fit at once is decided in several batches."""
 
-_SMALL = 10_000_000
-"""Parameters of a model that more threads than one make slower."""
+_PREFIXES = 64
+"""Common beginnings whose keys and values are kept."""
 
 
 class Engine:
@@ -45,20 +47,21 @@ class Engine:
     """
 
     def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, instruction: str, after: str = "") -> None:
-        if model.num_parameters() < _SMALL:
-            # More threads would also fight with the cell's processes for the cores.
+        if model.num_parameters() < LARGEST:
+            # More threads make small models slower, and fight with the cell's processes for the cores.
             torch.set_num_threads(1)
         self._model = model
         self._vocabulary = vocabulary
         self._instruction = vocabulary.encode([instruction])[0]
         self._after = after
-        self._trunk = Trunk(model)
         self.memory = Memory()
-        self._prefix: torch.Tensor | None = None
+        self._trunk: Trunk | None = None
+        self._prefixes: dict[tuple[int, ...], torch.Tensor] = {}
 
     def weights_changed(self) -> None:
         """See Backend."""
-        self._prefix = None
+        self._trunk = None
+        self._prefixes.clear()
         self.memory.clear()
 
     def check(self, states: Sequence[str]) -> None:
@@ -107,7 +110,7 @@ class Engine:
         prompts = dict(zip(states, self._encode(states), strict=True))
         segments = {i: (*prompts[requests[i].state], *sentences[i].tokens) for i in members}
         order = sorted(members, key=lambda i: len(segments[i]), reverse=True)
-        bytes_per_token = self._prefix_keys_values().nbytes // len(self._instruction)
+        bytes_per_token = self._prefix(()).nbytes // len(self._instruction)
         while order:
             longest = len(segments[order[0]])
             # As much again may be said.
@@ -127,13 +130,14 @@ class Engine:
         draw: Draw | None,
     ) -> None:
         """Complete the sentences of `members`, which go on from `nodes`."""
-        # Members at the same node are one row.
+        # Members at the same node are one row. What all rows begin with is computed once.
         row_of = {nodes[i]: segment for i, segment in zip(members, segments, strict=True)}
-        rows = Rows(self._prefix_keys_values(), len(row_of), max(map(len, segments)))
-        new = list(row_of.values())
+        shared = _common(list(row_of.values()))
+        rows = Rows(self._prefix(shared), len(row_of), max(map(len, segments)) - len(shared))
+        new = [segment[len(shared) :] for segment in row_of.values()]
         row = {node: index for index, node in enumerate(row_of)}
         while members:
-            hidden = self._feed(rows, new)
+            hidden = self._calls().last_hidden(rows, rows.place(new))
             self._ask(hidden, [(row[nodes[i]], nodes[i], sentences[i].allowed) for i in members])
             reached: dict[Node, tuple[int, tuple[int, ...]]] = {}
             still: list[int] = []
@@ -157,19 +161,21 @@ class Engine:
             hidden: [rows, width] last hidden states.
             points: row, node and allowed tokens of each decision.
         """
-        asked = {(node, allowed.tobytes()): (row, allowed) for row, node, allowed in points}
-        allowed = [tokens for _, tokens in asked.values()]
-        sizes = [tokens.size for tokens in allowed]
-        flat = np.concatenate(allowed)
-        union, column = np.unique(flat, return_inverse=True)
+        # Most points share their allowed tokens with others.
+        asked: dict[bytes, tuple[Any, dict[Node, int]]] = {}
+        for row, node, allowed in points:
+            asked.setdefault(allowed.tobytes(), (allowed, {}))[1][node] = row
+        groups = [tokens for tokens, _ in asked.values()]
+        union = np.unique(np.concatenate(groups))
         head: Any = self._model.get_output_embeddings()
         weight = (
             head.weight if len(union) == len(head.weight) else head.weight[torch.from_numpy(union).to(hidden.device)]
         )
-        logits = (hidden @ weight.T).float().cpu().numpy()
-        rows = np.repeat([row for row, _ in asked.values()], sizes)
-        for (node, key), options in zip(asked, options_of(logits[rows, column], allowed), strict=True):
-            node.options[key] = options
+        logits = functional.linear(hidden, weight).float().cpu().numpy()
+        for key, (tokens, rows) in asked.items():
+            of_group = logits[np.array(list(rows.values()))[:, None], union.searchsorted(tokens)]
+            for node, options in zip(rows, options_of(of_group, tokens), strict=True):
+                node.options[key] = options
 
     def _encode(self, states: Sequence[str]) -> list[list[int]]:
         """Tokens of each state and of what follows it; refused where they are too many for the model."""
@@ -177,13 +183,24 @@ class Engine:
         check_length(self._model.config, len(self._instruction), max(map(len, prompts), default=0))
         return prompts
 
-    def _feed(self, rows: Rows, segments: Sequence[tuple[int, ...]]) -> torch.Tensor:
-        """Append tokens to each row; returns the hidden state after the last one, [rows, width]."""
-        hidden = self._trunk.hidden(rows, *rows.place(segments))
-        last = torch.tensor([len(segment) - 1 for segment in segments])
-        return hidden[torch.arange(len(segments)), last]
+    def _prefix(self, shared: tuple[int, ...]) -> torch.Tensor:
+        """Keys and values of the instruction and what follows it in all prompts of a batch."""
+        if shared not in self._prefixes:
+            if len(self._prefixes) >= _PREFIXES:
+                self._prefixes.clear()
+            self._prefixes[shared] = self._calls().prefix([*self._instruction, *shared])
+        return self._prefixes[shared]
 
-    def _prefix_keys_values(self) -> torch.Tensor:
-        if self._prefix is None:
-            self._prefix = self._trunk.prefix(self._instruction)
-        return self._prefix
+    def _calls(self) -> Trunk:
+        """What calls the model, with its weights as they are."""
+        if self._trunk is None:
+            self._trunk = Decoder(self._model) if Decoder.can_run(self._model) else HuggingFaceTrunk(self._model)
+        return self._trunk
+
+
+def _common(segments: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Tokens that all segments begin with and that are not the whole of any."""
+    least, most = min(segments), max(segments)
+    shortest = min(map(len, segments)) - 1
+    same = next((i for i in range(shortest) if least[i] != most[i]), shortest)
+    return least[:same]

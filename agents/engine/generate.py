@@ -4,7 +4,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import (
     GenerationConfig,
@@ -109,14 +108,17 @@ class _Speaker(LogitsProcessor):
         rows = [(row, i) for row, i in rows if self._sentences[i].open]
         if not rows:
             return
-        allowed = [self._sentences[i].allowed for _, i in rows]
-        row = np.repeat([row for row, _ in rows], [tokens.size for tokens in allowed])
-        flat = torch.from_numpy(np.concatenate(allowed))
-        logits = scores[torch.from_numpy(row).to(scores.device), flat.to(scores.device)].float().cpu().numpy()
         members = [i for _, i in rows]
-        options = options_of(logits, allowed)
-        for i, option, uniform in zip(members, options, uniforms(self._draw, members, self._sentences), strict=True):
-            self._sentences[i].choose(option, uniform)
+        drawn = dict(zip(members, uniforms(self._draw, members, self._sentences), strict=True))
+        groups: dict[bytes, list[tuple[int, int]]] = {}
+        for row, i in rows:
+            groups.setdefault(self._sentences[i].allowed.tobytes(), []).append((row, i))
+        for group in groups.values():
+            allowed = self._sentences[group[0][1]].allowed
+            tokens = torch.from_numpy(allowed).to(scores.device)
+            logits = scores[[row for row, _ in group]][:, tokens].float().cpu().numpy()
+            for (_, i), options in zip(group, options_of(logits, allowed), strict=True):
+                self._sentences[i].choose(options, drawn[i])
 
 
 class _Finished(StoppingCriteria):

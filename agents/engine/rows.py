@@ -5,13 +5,31 @@ Every row occupies the same slots; what is padding in a row is masked out, and p
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
+import numpy as np
 import torch
-from transformers.cache_utils import CacheLayerMixin
 
-_SPARE = 32
-"""Slots beyond those that are needed, so that the buffers seldom grow."""
+_SPARE = 8
+"""Slots beyond those that are needed, so that the buffers do not grow with every token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """New tokens of the rows, padded on the right to the longest.
+
+    Attributes:
+        tokens: [rows, longest].
+        positions: [rows, longest] of the tokens in their rows.
+        mask: [rows, 1, longest, slots] to add to the scores of the attention: 0 where a token sees a slot, the least
+            number where it does not; None where every token sees every slot.
+        last: [rows] index of the last real token.
+    """
+
+    tokens: torch.Tensor
+    positions: torch.Tensor
+    mask: torch.Tensor | None
+    last: torch.Tensor
 
 
 class Rows:
@@ -33,29 +51,31 @@ class Rows:
         slots = self.used + room + _SPARE
         self._store = prefix.new_empty(self.layers, 2, rows, heads, slots, width)
         self._store[..., : self.used, :] = prefix
-        self._real = torch.ones(rows, self.used, dtype=torch.bool)
+        self._real = np.ones((rows, self.used), dtype=np.bool_)
         self._new = 0
 
-    def place(self, segments: Sequence[tuple[int, ...]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Make room for a segment in each row.
-
-        Returns:
-            [rows, longest] tokens, [rows, longest] their positions, and the attention mask to add, [rows, 1, longest,
-            slots]: 0 where a token sees a slot, the least number where it does not.
-        """
+    def place(self, segments: Sequence[tuple[int, ...]]) -> Feed:
+        """Make room for a segment in each row."""
         self.used += self._new
-        lengths = torch.tensor([len(segment) for segment in segments])
+        lengths = np.array([len(segment) for segment in segments])
         self._new = longest = int(lengths.max())
-        tokens = torch.tensor([segment + (0,) * (longest - len(segment)) for segment in segments])
-        steps = torch.arange(longest)
+        tokens = np.array([segment + (0,) * (longest - len(segment)) for segment in segments], dtype=np.int64)
+        steps = np.arange(longest)
         real = steps < lengths[:, None]
-        positions = self._real.sum(dim=1, keepdim=True) + steps
-        causal = steps[None, :] <= steps[:, None]
-        seen = torch.cat([self._real[:, None, :].expand(-1, longest, -1), real[:, None, :] & causal], dim=2)
-        mask = torch.zeros(seen.shape, dtype=self._dtype).masked_fill_(~seen, torch.finfo(self._dtype).min)
-        self._real = torch.cat([self._real, real], dim=1)
+        positions = self._real.sum(axis=1, keepdims=True) + steps
+        before = self._real
+        self._real = np.concatenate([before, real], axis=1)
+        mask = None
+        if longest > 1 or not self._real.all():
+            causal = steps[None, :] <= steps[:, None]
+            old = np.broadcast_to(before[:, None, :], (len(segments), longest, self.used))
+            seen = torch.from_numpy(np.concatenate([old, real[:, None, :] & causal], axis=2)[:, None])
+            mask = torch.zeros(seen.shape, dtype=self._dtype).masked_fill_(~seen, torch.finfo(self._dtype).min)
+            mask = mask.to(self._device)
         self._grow()
-        return tokens.to(self._device), positions.to(self._device), mask[:, None].to(self._device)
+        placed = (torch.from_numpy(array).to(self._device) for array in (tokens, positions, lengths - 1))
+        tokens_, positions_, last = placed
+        return Feed(tokens_, positions_, mask, last)
 
     def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Fill the new slots of a layer; returns all its keys and values, [rows, heads, slots, width] each."""
@@ -66,47 +86,24 @@ class Rows:
 
     def select(self, rows: Sequence[int]) -> None:
         """Go on with these rows, in this order; a row may come more than once."""
-        if list(rows) != list(range(len(self._real))):
-            index = torch.tensor(rows, dtype=torch.long)
-            self._store = self._store.index_select(2, index.to(self._device))
-            self._real = self._real[index]
+        if list(rows) == list(range(len(self._real))):
+            return
+        index = torch.tensor(rows, dtype=torch.long, device=self._device)
+        filled = self.used + self._new
+        shape = list(self._store.shape)
+        shape[2], shape[4] = len(rows), filled + _SPARE
+        store = self._store.new_empty(shape)
+        torch.index_select(self._store[..., :filled, :], 2, index, out=store[..., :filled, :])
+        self._store = store
+        self._real = self._real[list(rows)]
+
+    def held(self) -> torch.Tensor:
+        """All keys and values, [layers, 2, rows, heads, tokens, width]; of rows without padding."""
+        return self._store[..., : self.used + self._new, :]
 
     def _grow(self) -> None:
-        slots = self._store.shape[4]
+        shape = list(self._store.shape)
         needed = self.used + self._new
-        if needed > slots:
-            more = self._store.new_empty(
-                *self._store.shape[:4], max(needed, slots + slots // 2) - slots, self._store.shape[5]
-            )
-            self._store = torch.cat([self._store, more], dim=4)
-
-
-class RowsLayer(CacheLayerMixin):
-    """One layer of rows, as a layer of a Hugging Face cache."""
-
-    def __init__(self, rows: Rows, layer: int) -> None:
-        super().__init__()
-        self._rows = rows
-        self._layer = layer
-        self.is_initialized = True
-
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """See CacheLayerMixin."""
-        return self._rows.write(self._layer, key_states, value_states)
-
-    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
-        """See CacheLayerMixin."""
-
-    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-        """See CacheLayerMixin."""
-        return self._rows.used + query_length, 0
-
-    def get_seq_length(self) -> int:
-        """See CacheLayerMixin."""
-        return self._rows.used
-
-    def get_max_length(self) -> int:
-        """See CacheLayerMixin."""
-        return -1
+        if needed > shape[4]:
+            shape[4] = max(needed, shape[4] + shape[4] // 2) - shape[4]
+            self._store = torch.cat([self._store, self._store.new_empty(shape)], dim=4)

@@ -2,7 +2,6 @@
 """A sentence on its way, and what a model thinks of the tokens that it could go on with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,51 +9,47 @@ from numpy.typing import NDArray
 from llmac.agents.engine.backend import Choice, Draw, Guide, Reply
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Options:
     """The distribution over the allowed tokens at one point of a sentence.
 
     Attributes:
         allowed: [k] tokens, ascending.
         log_probs: [k] of them.
-        cumulative: [k] sums of their probabilities.
-        best: index of the most probable one.
         entropy: in nats.
     """
 
-    allowed: NDArray[np.int64]
-    log_probs: NDArray[np.float64]
-    cumulative: NDArray[np.float64]
-    best: int
-    entropy: float
+    __slots__ = ("_best", "_cumulative", "allowed", "entropy", "log_probs")
+
+    def __init__(self, allowed: NDArray[np.int64], log_probs: NDArray[np.float64], best: int, entropy: float) -> None:
+        self.allowed = allowed
+        self.log_probs = log_probs
+        self.entropy = entropy
+        self._best = best
+        self._cumulative: NDArray[np.float64] | None = None
 
     def pick(self, uniform: float | None) -> int:
         """Index of the token that a uniform number in [0, 1) chooses; the most probable one without."""
         if uniform is None:
-            return self.best
+            return self._best
+        if self._cumulative is None:
+            self._cumulative = np.exp(self.log_probs).cumsum()
         # Rounding may leave the last sum just below one.
-        return min(int(self.cumulative.searchsorted(uniform, "right")), len(self.allowed) - 1)
+        return min(int(self._cumulative.searchsorted(uniform, "right")), len(self.allowed) - 1)
 
 
-def options_of(logits: NDArray[np.float64], allowed: Sequence[NDArray[np.int64]]) -> list[Options]:
+def options_of(logits: NDArray[np.float32], allowed: NDArray[np.int64]) -> list[Options]:
     """Distributions from logits.
 
     Args:
-        logits: [sum of k] those of the allowed tokens, one point after the other.
-        allowed: [points] of [k] tokens each.
+        logits: [points, k] of the allowed tokens at each point.
+        allowed: [k] the tokens.
     """
-    sizes = np.array([tokens.size for tokens in allowed])
-    options = np.arange(sizes.max()) < sizes[:, None]
-    padded = np.full(options.shape, -np.inf)
-    padded[options] = logits
-    padded -= padded.max(axis=1, keepdims=True)
-    log_probs = padded - np.log(np.exp(padded).sum(axis=1, keepdims=True))
-    probs = np.exp(log_probs)
-    entropy = -(probs * np.where(options, log_probs, 0.0)).sum(axis=1)
-    columns = zip(
-        allowed, log_probs, probs.cumsum(axis=1), log_probs.argmax(axis=1).tolist(), entropy.tolist(), strict=True
-    )
-    return [Options(a, lp[: a.size].copy(), c[: a.size].copy(), best, h) for a, lp, c, best, h in columns]
+    log_probs = logits.astype(np.float64)
+    log_probs -= log_probs.max(axis=1, keepdims=True)
+    log_probs -= np.log(np.exp(log_probs).sum(axis=1, keepdims=True))
+    entropy = -(np.exp(log_probs) * log_probs).sum(axis=1)
+    columns = zip(log_probs, log_probs.argmax(axis=1).tolist(), entropy.tolist(), strict=True)
+    return [Options(allowed, row, best, h) for row, best, h in columns]
 
 
 class Sentence:

@@ -40,6 +40,9 @@ class LanguageAgent:
         phrasebook: of their common tokenizer.
         speech: how they speak; its grammar is that of the phrasebook.
         sample: draw sentences from the models' distributions; otherwise take the most probable token each time.
+
+    Attributes:
+        backends: as given.
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class LanguageAgent:
         *,
         sample: bool = False,
     ) -> None:
-        self._backends = backends
+        self.backends = backends
         self._speech = speech or Speech()
         self._phrasebook = phrasebook
         self._sample = sample
@@ -98,7 +101,7 @@ class LanguageAgent:
 
     def weights_changed(self) -> None:
         """To be called after every change of the models' weights."""
-        for backend in self._backends.values():
+        for backend in self.backends.values():
             backend.weights_changed()
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
@@ -120,14 +123,14 @@ class LanguageAgent:
         self._leader = Leader(scenarios, seeds, self._phrasebook, self._speech)
         self._follower = Follower(scenarios, self._phrasebook, self._speech)
         for role, states in ((Role.BS, self._leader.longest_states()), (Role.UE, self._follower.longest_states())):
-            self._backends[role].check(list(dict.fromkeys(states)))
+            self.backends[role].check(list(dict.fromkeys(states)))
 
     def lead(self, observation: LeaderObservation) -> LeaderAction:
         """Let the BSs speak."""
         speakers = np.zeros(len(self._seeds), dtype=np.uint32)
         draw = self._draw(self._seeds, observation.tti, Purpose.BS_SENTENCE, speakers)
         self.leader_requests = self._leader.observe(observation)
-        self.leader_replies = self._backends[Role.BS].decide(self.leader_requests, draw)
+        self.leader_replies = self.backends[Role.BS].decide(self.leader_requests, draw)
         return self._leader.act([reply.sentence for reply in self.leader_replies])
 
     def follow(self, observation: FollowerObservation) -> FollowerAction:
@@ -135,7 +138,7 @@ class LanguageAgent:
         seeds = np.repeat(self._seeds, observation.ue_count)
         draw = self._draw(seeds, observation.tti, Purpose.UE_SENTENCE, observation.ue_id)
         self.follower_requests = self._follower.observe(observation)
-        self.follower_replies = self._backends[Role.UE].decide(self.follower_requests, draw)
+        self.follower_replies = self.backends[Role.UE].decide(self.follower_requests, draw)
         return self._follower.act([reply.sentence for reply in self.follower_replies])
 
     leader_requests: Sequence[Request] = ()
