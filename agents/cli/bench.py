@@ -44,6 +44,8 @@ def bridge(
 ) -> None:
     """Exchanges between Python and the cell, beside ZeroMQ alone and beside the way of ns3-gym."""
     _measure("The bridge", json_, lambda: bridge_bench.figures(rounds, exchanges))
+
+
 def agents(
     json_: JsonOption = None,
     rounds: RoundsOption = LEAST_ROUNDS,
