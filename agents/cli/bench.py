@@ -46,6 +46,7 @@ def bridge(
     _measure("The bridge", json_, lambda: bridge_bench.figures(rounds, exchanges))
 
 
+@bench.command()
 def agents(
     json_: JsonOption = None,
     rounds: RoundsOption = LEAST_ROUNDS,
