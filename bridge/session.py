@@ -33,8 +33,10 @@ from llmac.bridge.wire.frame import DamagedFrameError, ForeignVersionError
 from llmac.bridge.wire.handshake import refusal_of, refusal_of_version
 from llmac.bridge.wire.keys import load as load_keys
 from llmac.bridge.wire.log import WireLog
+from llmac.bridge.wire.message import parse
 from llmac.bridge.wire.transport import Listener
 from llmac.v1 import wire_pb2
+from llmac.v1.digest import SCHEMA_DIGEST
 
 HANDSHAKE = Step("handshake")
 Body = Literal["leader_observation", "follower_observation", "timing", "closed"]
@@ -332,7 +334,7 @@ class Session:
         if arrived.sequence != cell.sequence:
             return None  # the answer to an earlier request, repeated or given up
         try:
-            message = wire_pb2.Message.FromString(arrived.payload)
+            message = parse(arrived.payload)
         except DecodeError as error:
             raise self._fail(cell, FrameError, step, "the payload of a frame is no message of this schema") from error
         if message.fault.code == wire_pb2.FAULT_BAD_FRAME and self._repeat(cell):
@@ -371,7 +373,7 @@ class Session:
             if arrived.session != cell.peer.greeting:
                 cell.remark = _foreign(arrived, cell)
                 return False
-            message = wire_pb2.Message.FromString(arrived.payload)
+            message = parse(arrived.payload)
         except ForeignVersionError as error:
             raise self._refuse(cell, refusal_of_version(error.version)) from error
         except (DamagedFrameError, DecodeError) as error:
@@ -381,7 +383,8 @@ class Session:
         if reason := refusal_of(message.hello):
             raise self._refuse(cell, reason)
         self._hellos[cell.route] = message.hello
-        self._tell(cell, wire_pb2.Message(welcome=wire_pb2.Welcome(idle_s=self.deadlines.idle_s)))
+        welcome = wire_pb2.Welcome(idle_s=self.deadlines.idle_s, schema_digest=SCHEMA_DIGEST)
+        self._tell(cell, wire_pb2.Message(welcome=welcome))
         return True
 
     def _came_early(self, cell: Cell) -> bool:

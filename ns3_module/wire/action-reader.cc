@@ -75,7 +75,7 @@ CheckDcms(const ns3::OfdmaCell& cell, const ns3::OfdmaDcm* dcms, std::size_t cou
 } // namespace
 
 void
-ActionReader::Apply(const v1::LeaderAction& message, uint32_t tti, const Cells& cells)
+ActionReader::Check(const v1::LeaderAction& message, uint32_t tti, const Cells& cells)
 {
     CheckTti(message.tti(), tti);
     ReadColumn(message.dcm_count(), "dcm_count", m_counts);
@@ -95,7 +95,13 @@ ActionReader::Apply(const v1::LeaderAction& message, uint32_t tti, const Cells& 
     {
         CheckDcms(*cells[i], dcms, m_counts[i]);
     }
-    dcms = m_dcms.data();
+}
+
+void
+ActionReader::Apply(const v1::LeaderAction& message, uint32_t tti, const Cells& cells)
+{
+    Check(message, tti, cells);
+    const ns3::OfdmaDcm* dcms = m_dcms.data();
     for (std::size_t i = 0; i < cells.size(); dcms += m_counts[i++])
     {
         cells[i]->SendDcms(dcms, m_counts[i]);
@@ -103,7 +109,7 @@ ActionReader::Apply(const v1::LeaderAction& message, uint32_t tti, const Cells& 
 }
 
 void
-ActionReader::Apply(const v1::FollowerAction& message, uint32_t tti, const Cells& cells)
+ActionReader::Check(const v1::FollowerAction& message, uint32_t tti, const Cells& cells)
 {
     CheckTti(message.tti(), tti);
     ReadColumn(message.action(), "action", m_codes);
@@ -121,7 +127,13 @@ ActionReader::Apply(const v1::FollowerAction& message, uint32_t tti, const Cells
             CheckCode("UE action", *codes++, cell->GetCodes().GetActionCodes());
         }
     }
-    codes = m_codes.data();
+}
+
+void
+ActionReader::Apply(const v1::FollowerAction& message, uint32_t tti, const Cells& cells)
+{
+    Check(message, tti, cells);
+    const uint16_t* codes = m_codes.data();
     for (const auto& cell : cells)
     {
         cell->Act(codes);

@@ -34,6 +34,12 @@ class ActionReader
      */
     void Apply(const v1::FollowerAction& message, uint32_t tti, const Cells& cells);
 
+    /// \name The checks of the above alone
+    ///@{
+    void Check(const v1::LeaderAction& message, uint32_t tti, const Cells& cells);
+    void Check(const v1::FollowerAction& message, uint32_t tti, const Cells& cells);
+    ///@}
+
   private:
     std::vector<uint32_t> m_counts;    //!< DCMs of each cell
     std::vector<uint32_t> m_ues;       //!< that DCMs go to

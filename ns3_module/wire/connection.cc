@@ -17,6 +17,7 @@ constexpr milliseconds DOWN_LIMIT{1000};     //!< to connect again
 constexpr milliseconds TICK{250};            //!< between looks at clocks and the parent
 constexpr int HEARTBEAT_INTERVAL_MS = 500;   //!< between heartbeats
 constexpr int HEARTBEAT_TIMEOUT_MS = 2000;   //!< without an answer: the connection is down
+constexpr int LINGER_MS = 250;               //!< for the last frame to leave
 constexpr int SEND_TIMEOUT_MS = 1000;        //!< to hand a frame to ZeroMQ
 constexpr int64_t GREATEST_FRAME = 64 << 20; //!< bytes
 constexpr int QUEUED_FRAMES = 16;            //!< in each direction; there is one request at a time
@@ -62,7 +63,7 @@ Connection::Configure()
     {
         m_socket.set(zmq::sockopt::routing_id, m_options.routingId);
     }
-    m_socket.set(zmq::sockopt::linger, 0);
+    m_socket.set(zmq::sockopt::linger, LINGER_MS);
     m_socket.set(zmq::sockopt::sndtimeo, SEND_TIMEOUT_MS);
     m_socket.set(zmq::sockopt::maxmsgsize, GREATEST_FRAME);
     m_socket.set(zmq::sockopt::sndhwm, QUEUED_FRAMES);

@@ -90,11 +90,22 @@ DecodeFrame(const void* data, std::size_t size, v1::Message& message)
     {
         refuse("the reserved field is not 0");
     }
-    if (!message.ParseFromArray(payload, static_cast<int>(raw.length)))
+    if (!ParseMessage(payload, raw.length, message))
     {
         refuse("the payload is no llmac.v1.Message");
     }
     return {raw.session, raw.sequence};
+}
+
+bool
+ParseMessage(const void* data, std::size_t size, v1::Message& message)
+{
+    if (!message.ParseFromArray(data, static_cast<int>(size)))
+    {
+        return false;
+    }
+    message.DiscardUnknownFields();
+    return message.ByteSizeLong() == size;
 }
 
 uint64_t

@@ -37,6 +37,15 @@ void EncodeFrame(const FrameHeader& header, const v1::Message& message, std::str
  */
 FrameHeader DecodeFrame(const void* data, std::size_t size, v1::Message& message);
 
+/**
+ * Both sides are of one schema: what it does not have, or writes in another way, is refused.
+ * \param data payload of a frame
+ * \param size number of bytes
+ * \param message gets it
+ * \return whether it is a message
+ */
+bool ParseMessage(const void* data, std::size_t size, v1::Message& message);
+
 /// \return the sequence that a frame claims to have, whether it is damaged or not; 0 if too short
 uint64_t PeekSequence(const void* data, std::size_t size);
 

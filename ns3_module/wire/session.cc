@@ -52,7 +52,7 @@ Session::Handshake(std::chrono::milliseconds wait)
     {
         throw ConnectionError(ConnectionError::NOT_ESTABLISHED, "Python did not answer Hello");
     }
-    const FrameHeader header = DecodeFrame(frame->data(), frame->size(), m_request);
+    const FrameHeader header = ReadWelcome(*frame);
     if (m_request.has_refusal())
     {
         throw HandshakeRefused(m_request.refusal().reason());
@@ -61,6 +61,13 @@ Session::Handshake(std::chrono::milliseconds wait)
     {
         throw HandshakeRefused("Python answers Hello by Welcome or Refusal, not by " +
                                GetName(m_request.body_case()));
+    }
+    const auto& digest = m_request.welcome().schema_digest();
+    if (!digest.empty() && digest != SCHEMA_DIGEST)
+    {
+        throw HandshakeRefused("Python was built from schema " + digest.substr(0, 12) +
+                               " and this cell from " + std::string(SCHEMA_DIGEST, 12) +
+                               "; install the llmac and build the cell of one release");
     }
     if (m_session != 0 && header.session != m_session)
     {
@@ -72,6 +79,19 @@ Session::Handshake(std::chrono::milliseconds wait)
         m_lease = std::chrono::seconds(idle);
     }
     m_stopwatch.Start();
+}
+
+FrameHeader
+Session::ReadWelcome(const zmq::message_t& frame)
+{
+    try
+    {
+        return DecodeFrame(frame.data(), frame.size(), m_request);
+    }
+    catch (const Fault& fault)
+    {
+        throw HandshakeRefused(std::string("Python's answer to Hello: ") + fault.what());
+    }
 }
 
 void

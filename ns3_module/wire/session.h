@@ -82,6 +82,8 @@ class Session : private ns3::OfdmaAgents
     /// Build the cells of the next episode and run it.
     void RunEpisode();
 
+    /// Read the answer to Hello into m_request. \throw HandshakeRefused
+    FrameHeader ReadWelcome(const zmq::message_t& frame);
     /// Wait for a request that was not answered yet; it is in m_request.
     void NextRequest();
     /// Send m_reply as the answer to the request.
