@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`llmac/Cell-v0` by Gymnasium's own checker and against its parts."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -175,3 +177,11 @@ def test_gymnasium_makes_both_by_the_id() -> None:
     env = gymnasium.make(ID, ttis=3)
     assert env.reset(seed=1)[0]["connected"].tolist() == [1] * 4
     env.close()
+
+
+def test_the_examples_of_the_page_run() -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "environments.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        exec(example, {})  # noqa: S102 (our own page)
