@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """How agents speak: context rules that are switched off, grammars of users, free decoding, history."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from llmac.agents.baselines.random import Random
+from llmac.agents.cli import main
 from llmac.agents.engine.engine import Engine
 from llmac.agents.evaluation.episodes import play
 from llmac.agents.language.agent import LanguageAgent
@@ -146,3 +149,60 @@ def test_a_prompt_that_can_become_too_long_is_refused_at_once(
     agent = LanguageAgent(engines, phrasebook)
     with pytest.raises(LlmacError, match=r"a prompt of \d+ tokens is too long for the model's context of 4096 tokens"):
         agent.reset([load("paper", {"ues": 200, "history_ttis": 10})], SEEDS[:1])
+
+
+def test_what_is_said_can_be_explained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["run", "paper", "--agents", "grant,llm", "--ttis", "20", "--seeds", "2", "--out", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", ["llmac", *arguments, "--explain", "3:bs,5:1,7"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert re.findall(r"== (.*)", told) == [
+        "llm, TTI 3, base station",
+        "llm, TTI 5, UE 1 (the base station knows it as 0)",
+        "llm, TTI 7, base station",
+        *(f"llm, TTI 7, UE {ue} (the base station knows it as {label})" for ue, label in _LABELS),
+    ]
+    trace = pq.read_table(tmp_path / "trace.parquet").to_pylist()
+    assert all(row["sentence"] is None and row["bs_entropy"] is None for row in trace if row["agent"] == "grant")
+    (row,) = (r for r in trace if r["agent"] == "llm" and (r["seed"], r["tti"], r["ue"]) == (2_000_000, 5, 1))
+    assert row["sentence"] == f"{row['access']}; {row['ucm_sent']}"
+    assert f"sentence: {row['sentence']}\nlog-probability {row['log_prob']:.4f}, entropy {row['entropy']:.4f}" in told
+    (bs,) = {r["bs_sentence"] for r in trace if r["agent"] == "llm" and (r["seed"], r["tti"]) == (2_000_000, 3)}
+    assert f"sentence: {bs}\n" in told
+    # At each choice the alternatives and their probabilities are told, the chosen one marked.
+    first = re.search(r"TTI 5, UE 1.*?\(beginning\) \.\.\.: (.*?)\n", told, re.DOTALL)
+    assert first is not None
+    shares = [float(share) for share in re.findall(r"' ([01]\.\d+)", first[1])]
+    assert sum(shares) == pytest.approx(1, abs=0.002)
+    assert first[1].count(">") == 1
+    assert re.search(r"TTI 3, base.*?outcome:  RBG 0 .*?; utility", told, re.DOTALL)
+
+
+_LABELS = ((0, 57), (1, 0), (2, 97), (3, 11))
+"""Of seed 2,000,000."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--explain", "x"), "--explain x: write TTI, TTI:bs or TTI:<UE>, separated by commas"),
+        (("--explain", "1", "--json"), "--explain and --json both print to standard output; give one of them"),
+        (("--grammar", "ue"), "--grammar ue: write ue=FILE or bs=FILE, each once"),
+        (("--grammar", "ue=/nowhere.lark"), "/nowhere.lark: the grammar cannot be read"),
+        (("--no-rule", "sleep"), "there is no rule 'sleep'; there are backlog,"),
+    ],
+)
+def test_a_bad_option_is_told_in_one_sentence(
+    arguments: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["llmac", "run", "paper", "--agents", "llm", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    message = capsys.readouterr().err
+    assert sentence in message
+    assert message.count("\n") == 1
