@@ -126,6 +126,8 @@ Session::RunEpisode()
     const Episode episode = std::move(*m_next);
     m_next.reset();
     m_options = episode.options;
+    NS_LOG_INFO("an episode of " << episode.seeds.size() << " environments and "
+                                 << episode.scenarios.front().ttis << " TTIs begins");
     for (std::size_t i = 0; i < episode.seeds.size(); ++i)
     {
         m_cells.push_back(ns3::OfdmaCellHelper::Create(episode.scenarios[episode.scenarioIndex[i]],
@@ -323,6 +325,7 @@ Session::Reply()
 void
 Session::ReplyFault(const Fault& fault)
 {
+    NS_LOG_INFO("request " << m_sequence << " is refused: " << fault.what());
     m_reply.mutable_fault()->set_code(fault.GetCode());
     m_reply.mutable_fault()->set_reason(fault.what());
     Reply();

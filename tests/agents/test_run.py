@@ -89,3 +89,14 @@ def test_bad_input_is_told_in_one_sentence(
     assert sentence in message
     assert message.startswith("llmac: ")
     assert message.count("\n") == 1
+
+
+def test_the_log_of_ns3_is_kept_for_each_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NS_LOG", "OfdmaCell=all|prefix_time:OfdmaSession")
+    arguments = ("--agents", "grant", "--seeds", "2", "--ttis", "3", "--processes", "2", "--out", str(tmp_path))
+    for _ in range(2):  # what an earlier run has left is replaced
+        assert _llmac(monkeypatch, "run", "paper", *arguments) == 0
+        for process in range(2):
+            text = (tmp_path / f"cell-{process}.log").read_text()
+            assert text.count("an episode of 1 environments and 3 TTIs begins") == 2  # grant and the reference
+            assert text.count("+0.002000000s OfdmaCell:BeginTti(") == 2

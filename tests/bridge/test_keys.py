@@ -2,6 +2,7 @@
 """CURVE: who has the right keys comes in; everybody else is turned away, in words, on both sides."""
 
 import shutil
+import socket
 import stat
 import subprocess
 from collections.abc import Generator
@@ -169,3 +170,14 @@ def test_a_secret_that_others_can_read_is_refused_by_the_cell(cell: Path, folder
     ended = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     assert ended.returncode == 2
     assert "others can read" in ended.stderr
+
+
+def test_a_cell_may_come_before_python(cell: Path, folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    command = [cell, f"--connect={address}", "--process=0", "--wait=20", f"--keys={folder / 'cell'}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        env = ColumnEnv([SCENARIO], launcher=ExternalLauncher(), address=address, keys=folder / "python")
+        assert play(env, [1])
+        env.close()
+        assert process.wait(10) == 0
