@@ -176,6 +176,7 @@ class Engine:
             of_group = logits[np.array(list(rows.values()))[:, None], union.searchsorted(tokens)]
             for node, options in zip(rows, options_of(of_group, tokens), strict=True):
                 node.options[key] = options
+                self.memory.grow(tokens.size)
 
     def _encode(self, states: Sequence[str]) -> list[list[int]]:
         """Tokens of each state and of what follows it; refused where they are too many for the model."""

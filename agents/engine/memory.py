@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 NODES = 2**16
 """That are kept from one decision to the next at most; a node takes about a kilobyte."""
 
+_TOKENS_PER_NODE = 40
+"""Whose options take a kilobyte."""
+
 
 class Node:
     """A prompt and the words said since.
@@ -44,6 +47,10 @@ class Memory:
         """Forget everything."""
         self._prompts: dict[str, Node] = {}
         self._nodes = 0
+
+    def grow(self, tokens: int) -> None:
+        """Count options over that many tokens: without the grammar they are the whole vocabulary."""
+        self._nodes += tokens // _TOKENS_PER_NODE
 
     def make_room(self) -> None:
         """Forget everything if there is too much; to be called between decisions."""

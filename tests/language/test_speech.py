@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from transformers import PreTrainedModel
 
 from llmac.agents.baselines.random import Random
 from llmac.agents.cli import main
+from llmac.agents.engine import memory
+from llmac.agents.engine.backend import Request
 from llmac.agents.engine.engine import Engine
 from llmac.agents.evaluation.episodes import play
 from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.follower import Follower
+from llmac.agents.language.guides import FreeGuide
 from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook
 from llmac.agents.language.prompts import Role
@@ -206,3 +210,16 @@ def test_a_bad_option_is_told_in_one_sentence(
     message = capsys.readouterr().err
     assert sentence in message
     assert message.count("\n") == 1
+
+
+def test_free_decoding_does_not_fill_the_memory(
+    models: dict[Role, PreTrainedModel], phrasebook: Phrasebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The distributions over a whole vocabulary are forgotten, as soon as they take too much."""
+    monkeypatch.setattr(memory, "NODES", 100)
+    engine = Engine(models[Role.UE], phrasebook.vocabulary, "Device.")
+    tokens = phrasebook.vocabulary.size
+    for state in (" 1", " 2", " 3", " 4"):
+        engine.decide([Request(f"Buffer{state}", FreeGuide(phrasebook.vocabulary, 20))], None)
+        assert len(engine.memory) <= 100 + 21 * (1 + tokens // 40)
+    assert len(engine.memory) < 4 * 20 * (tokens // 40)
