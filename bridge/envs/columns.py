@@ -6,6 +6,7 @@ One call is one phase of all environments: `reset`, then `lead` and `follow` in 
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +24,7 @@ from llmac.bridge.scenario import Scenario
 from llmac.bridge.session import Body, Deadlines, Session
 from llmac.bridge.timing import Timing
 from llmac.bridge.wire import codec
-from llmac.bridge.wire.column import ContentError
+from llmac.bridge.wire.column import ContentError, total
 from llmac.bridge.wire.log import WireLog
 from llmac.v1 import wire_pb2
 
@@ -298,9 +299,9 @@ def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: codec.PerEn
     """Check an action; returns where the DCMs of each environment begin, and behind the last one where they end."""
     count, ue, code, limits = action.dcm_count, action.dcm_ue, action.dcm_code, batch.limits
     _check_column("dcm_count", count, limits.environments)
-    total = int(count.sum())
-    _check_column("dcm_ue", ue, total)
-    _check_column("dcm_code", code, total)
+    dcms = total(count)
+    _check_column("dcm_ue", ue, dcms)
+    _check_column("dcm_code", code, dcms)
     try:
         codec.check_below(ue, ue_ids, count, "dcm_ue")
         codec.check_below(code, limits.dcms, count, "dcm_code")
@@ -308,11 +309,11 @@ def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: codec.PerEn
         raise ActionError(str(error)) from error
     if not codec.ascending(ue, count):
         raise ActionError("dcm_ue has to ascend within each environment, with one DCM for a UE at most")
-    return [0, *np.cumsum(count).tolist()]
+    return [0, *accumulate(count.tolist())]
 
 
 def _check_follower_action(action: FollowerAction, ue_count: NDArray[np.uint32], batch: Batch) -> None:
-    _check_column("action", action.action, int(ue_count.sum()))
+    _check_column("action", action.action, total(ue_count))
     try:
         codec.check_below(action.action, batch.limits.ue_actions, ue_count, "action")
     except ContentError as error:

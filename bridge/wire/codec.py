@@ -7,6 +7,7 @@ What comes out are read-only views into the bytes that came in.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import lt
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from llmac.bridge.envs.observations import (
     LeaderObservation,
     Privileged,
 )
-from llmac.bridge.wire.column import ContentError, read, write
+from llmac.bridge.wire.column import FEW, ContentError, greatest, least, read, total, write
 from llmac.v1 import wire_pb2
 
 COUNTERS = len(wire_pb2.Counter.values())
@@ -90,18 +91,18 @@ def leader_observation(message: wire_pb2.LeaderObservation, limits: Limits, tti:
     if m.HasField("start") != (tti == 0):
         raise ContentError(f"the start of an episode and TTI {tti} do not go together")
     ue_count = read(m.ue_count, np.uint32, e, "ue_count")
-    n = int(ue_count.sum())
+    n = total(ue_count)
     ue_id = read(m.ue_id, np.uint32, n, "ue_id")
     _check_ids(ue_id, ue_count, limits.ue_ids)
     rbg_outcome = read(m.rbg_outcome, np.int32, limits.rbgs.total, "rbg_outcome")
-    if rbg_outcome.min() < _MIN_RBG_OUTCOME:
-        raise ContentError(f"rbg_outcome has a {rbg_outcome.min()}, which means nothing")
+    if least(rbg_outcome) < _MIN_RBG_OUTCOME:
+        raise ContentError(f"rbg_outcome has a {least(rbg_outcome)}, which means nothing")
     check_below(rbg_outcome, limits.ue_ids, limits.rbgs.each, "rbg_outcome")
     ucm = read(m.ucm, np.uint16, n, "ucm")
     check_below(ucm, limits.ucms, ue_count, "ucm")
     ue_outcome = read(m.ue_outcome, np.uint8, acted, "ue_outcome")
-    if acted and ue_outcome.max() >= _UE_OUTCOMES:
-        raise ContentError(f"ue_outcome has a {ue_outcome.max()}, which means nothing")
+    if acted and greatest(ue_outcome) >= _UE_OUTCOMES:
+        raise ContentError(f"ue_outcome has a {greatest(ue_outcome)}, which means nothing")
     return LeaderObservation(
         tti=m.tti,
         done=m.done,
@@ -234,6 +235,13 @@ def ascending(ids: NDArray[np.uint32], counts: NDArray[np.uint32]) -> bool:
     """Whether ids ascend strictly within each environment; `counts` [E] says how many belong to each."""
     if ids.size < 2:  # noqa: PLR2004 (one has no order)
         return True
+    if ids.size <= FEW:
+        few, end = ids.tolist(), 0
+        for count in counts.tolist():
+            begin, end = end, end + count
+            if not all(map(lt, few[begin:end], few[begin + 1 : end])):
+                return False
+        return True
     rises = ids[1:] > ids[:-1]
     if counts.size > 1:
         firsts = counts.cumsum()[:-1]  # where the next environment begins
@@ -253,7 +261,7 @@ def check_below(values: NDArray[np.integer], limits: PerEnvironment, counts: NDA
     Raises:
         ContentError: the clause names column, value and limit.
     """
-    if values.size == 0 or values.max() < limits.least:
+    if values.size == 0 or greatest(values) < limits.least:
         return
     each = np.repeat(limits.each, counts)
     if np.any(values >= each):

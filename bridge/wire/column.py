@@ -64,3 +64,22 @@ def write(values: NDArray[np.generic], scalar: type[np.generic]) -> wire_pb2.Col
     """Write an array of any dtype as a column of `scalar`; the values must fit."""
     number, dtype = _DTYPES[scalar]
     return wire_pb2.Column(dtype=number, length=values.size, data=values.astype(dtype, copy=False).tobytes())
+
+
+FEW = 64
+"""Values; of so many a list is looked through in less time than NumPy needs to begin."""
+
+
+def least(values: NDArray[np.integer]) -> int:
+    """The least of one value or more."""
+    return min(values.tolist()) if values.size <= FEW else int(values.min())
+
+
+def greatest(values: NDArray[np.integer]) -> int:
+    """The greatest of one value or more."""
+    return max(values.tolist()) if values.size <= FEW else int(values.max())
+
+
+def total(values: NDArray[np.integer]) -> int:
+    """The sum of any number of values."""
+    return sum(values.tolist()) if values.size <= FEW else int(values.sum())
