@@ -100,3 +100,23 @@ def test_the_log_of_ns3_is_kept_for_each_process(tmp_path: Path, monkeypatch: py
             text = (tmp_path / f"cell-{process}.log").read_text()
             assert text.count("an episode of 1 environments and 3 TTIs begins") == 2  # grant and the reference
             assert text.count("+0.002000000s OfdmaCell:BeginTti(") == 2
+
+
+def test_the_frames_are_logged_and_printed_and_the_time_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "wire.log"
+    arguments = ("--agents", "random,grant", "--seeds", "2", "--ttis", "5", "--processes", "2", "--out", str(tmp_path))
+    assert _llmac(monkeypatch, "run", "paper", *arguments, "--log-wire", str(log)) == 0
+    timing = _summary(tmp_path)["timing"]
+    assert list(timing) == ["random", "grant"]
+    for spent in timing.values():
+        assert spent["exchanges"] == 1 + 2 * 5
+        assert all(spent[name] > 0 for name in ("encode_s", "wait_s", "decode_s", "cell_simulate_s", "cell_wait_s"))
+    capsys.readouterr()
+    assert _llmac(monkeypatch, "wire", str(log)) == 0
+    printed = capsys.readouterr().out
+    assert printed.count(" Closed, ") == 2
+    assert printed.count(" FollowerAction of TTI 4, ") == 3 * 2  # random, grant and the genie, in two processes
+    assert _llmac(monkeypatch, "wire", str(tmp_path / "summary.json")) == 2
+    assert "is no log of frames" in capsys.readouterr().err
