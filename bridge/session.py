@@ -46,6 +46,10 @@ MAX_REPEATS = 2
 """How often a request is repeated when it or its reply was damaged; the cell answers a repeated one from a cache."""
 
 
+RECONNECT_S = 0.1
+"""Until a request is sent to a cell that was not connected when it was to be repeated; what ZeroMQ takes to connect."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadlines:
     """Seconds until a step has to be done."""
@@ -285,7 +289,7 @@ class Session:
     def _gather(self, step: Step, cells: Iterable[Cell], deadline_s: float, accept: Accept) -> None:
         """Wait until each of the cells has sent what `accept` accepts.
 
-        A request without an answer is repeated once, after half of the time: what was lost with a connection that broke
+        A request without an answer is repeated, after half of the time: what was lost with a connection that broke
         comes back, and what was only late is answered from the cell's cache.
         """
         begin = monotonic()
@@ -300,8 +304,7 @@ class Session:
                 late.remark = self._listener.failed_handshake() or late.remark
                 raise self._fail(late, DeadlineError, step, f"no answer within {deadline_s:g} s")
             if now >= repeat_at:
-                repeat_at = end
-                self._repeat_once(waiting.values())
+                repeat_at = end if self._repeat_all(waiting.values()) else now + RECONNECT_S
             since = perf_counter_ns()
             ended = self._listener.wait(min(repeat_at, end) - now)
             self.stopwatch.waited(since)
@@ -349,10 +352,10 @@ class Session:
         cell.repeats += 1
         return cell.repeats <= MAX_REPEATS and self._send(cell, cell.request)
 
-    def _repeat_once(self, waiting: Iterable[Cell]) -> None:
-        for cell in waiting:
-            if cell.request:
-                self._send(cell, cell.request)
+    def _repeat_all(self, waiting: Iterable[Cell]) -> bool:
+        """Send the requests once more; False when one of the cells is not connected just now."""
+        sent = [self._send(cell, cell.request) for cell in waiting if cell.request]
+        return all(sent)
 
     def _receive(self) -> tuple[bytes, bytes] | None:
         arrival = self._listener.receive()

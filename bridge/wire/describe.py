@@ -14,6 +14,7 @@ from llmac.bridge.wire import frame
 from llmac.bridge.wire.column import ContentError, read_any
 from llmac.bridge.wire.frame import DamagedFrameError
 from llmac.bridge.wire.log import Record
+from llmac.bridge.wire.message import parse
 from llmac.v1 import scenario_pb2, wire_pb2
 
 SHOWN_VALUES = 32
@@ -53,7 +54,7 @@ class Describer:
         head = f"{(record.time_ns - self._begin) / 1e9:12.6f} s  cell {record.process} {arrow}"
         try:
             whole = frame.decode(record.frame)
-            message = wire_pb2.Message.FromString(whole.payload)
+            message = parse(whole.payload)
         except (DamagedFrameError, DecodeError) as error:
             yield f"{head}  damaged: {error}"
             yield f"    {len(record.frame)} bytes: {record.frame[:SHOWN_BYTES].hex(' ', 4)}"

@@ -68,7 +68,7 @@ hang         | python    | cell ends | cell ends | cell ends | cell ends | cell 
 
 SCENARIO = load("near-far", {"ttis": 4, "churn": [{"tti": 1, "join": 1}, {"tti": 2, "leave": [0]}]})
 SEED = 7
-DEADLINE_S = 1.0
+DEADLINE_S = 1.5
 HANDSHAKE_S = 2.0
 DEADLINES = Deadlines(handshake_s=HANDSHAKE_S, reset_s=DEADLINE_S, phase_s=DEADLINE_S, close_s=DEADLINE_S)
 GRACE_S = 1.0
