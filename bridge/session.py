@@ -309,7 +309,7 @@ class Session:
             ended = self._listener.wait(min(repeat_at, end) - now)
             self.stopwatch.waited(since)
             if arrival := self._receive():
-                cell = waiting.get(arrival[0])
+                cell = waiting.get(arrival[0]) or self._seat(step, waiting, *arrival)
                 if cell is not None and accept(cell, arrival[1]):
                     del waiting[cell.route]
             elif ended:
@@ -391,9 +391,29 @@ class Session:
         return True
 
     def _came_early(self, cell: Cell) -> bool:
-        """Welcome a cell whose Hello came while its predecessor was waited for."""
+        """Welcome a cell whose Hello came while its predecessor, or something else, was waited for."""
+        if cell.peer.greeting == 0 and cell.route not in self._early and self._early:
+            cell.route = next(iter(self._early))
         hello = self._early.pop(cell.route, None)
         return hello is not None and self._accept_hello(cell, hello)
+
+    def _seat(self, step: Step, waiting: dict[bytes, Cell], route: bytes, data: bytes) -> Cell | None:
+        """Let a cell that was started elsewhere under a name of its own be the first that is waited for.
+
+        One that comes at another time is remembered for the next reset.
+        """
+        if any(cell is not None and cell.route == route for cell in self._cells):
+            return None
+        free = [cell for cell in waiting.values() if cell.peer.greeting == 0] if step is HANDSHAKE else []
+        if not free:
+            if len(self._early) < self.processes and _is_first_hello(data):
+                self._early[route] = data
+            return None
+        cell = free[0]
+        del waiting[cell.route]
+        cell.route = route
+        waiting[route] = cell
+        return cell
 
     def _refuse(self, cell: Cell, reason: str) -> HandshakeError:
         """Tell the cell why, and let it log that and end."""
@@ -403,6 +423,14 @@ class Session:
 
     def _tell(self, cell: Cell, message: wire_pb2.Message) -> None:
         self._send(cell, frame.encode(cell.session, 0, message.SerializeToString()))
+
+
+def _is_first_hello(data: bytes) -> bool:
+    """Whether a frame comes from a cell that has no session yet."""
+    try:
+        return frame.decode(data).session == 0
+    except (DamagedFrameError, ForeignVersionError):
+        return False
 
 
 def _foreign(arrived: frame.Frame, cell: Cell) -> str:

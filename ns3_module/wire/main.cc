@@ -8,8 +8,10 @@
 #include "session.h"
 #include "version.h"
 
+#include <array>
 #include <fstream>
 #include <iostream>
+#include <unistd.h>
 
 namespace
 {
@@ -20,7 +22,7 @@ using llmac::UsageError;
 constexpr int BAD_USAGE = 2; //!< exit status
 
 constexpr const char* USAGE =
-    "usage: llmac-cell --connect=ENDPOINT --process=I [--session=N] [--parent-pid=PID] [--wait=S]\n"
+    "usage: llmac-cell --connect=ENDPOINT [--process=I] [--session=N] [--parent-pid=PID] [--wait=S]\n"
     "                  [--keys=FOLDER]\n"
     "       llmac-cell --wire=ns3gym --port=P --scenario=FILE --seed=N [--rows=M]\n"
     "                  [--parent-pid=PID] [--wait=S]\n"
@@ -36,6 +38,15 @@ ReadConnection(const Options& options, uint32_t wait)
     return connection;
 }
 
+/// \return the name of this machine or container
+std::string
+HostName()
+{
+    std::array<char, 64> name{};
+    gethostname(name.data(), name.size() - 1);
+    return name.data();
+}
+
 /// Serve a Python process until it closes the session.
 void
 Serve(const Options& options)
@@ -43,8 +54,9 @@ Serve(const Options& options)
     options.CheckNames({"connect", "process", "session", "parent-pid", "wait", "keys"});
     auto where = ReadConnection(options, 10);
     where.endpoint = options.Get("connect");
-    const auto process = options.GetNumber<uint32_t>("process");
-    where.routingId = "cell-" + std::to_string(process);
+    const auto process = options.GetNumber<uint32_t>("process", 0);
+    // Without a number a cell goes by its host's name, which a container keeps when it is restarted.
+    where.routingId = "cell-" + (options.Has("process") ? std::to_string(process) : HostName());
     if (options.Has("keys"))
     {
         where.keys = llmac::ReadKeys(options.Get("keys"));
