@@ -7,7 +7,7 @@
 FROM debian:bookworm-slim AS base
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tini \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 ENTRYPOINT ["tini", "-g", "--"]
 LABEL org.opencontainers.image.title="llmac" \
     org.opencontainers.image.description="Co-simulation of an ns-3 uplink OFDMA cell with language-model agents" \
@@ -20,7 +20,7 @@ RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         cmake cppzmq-dev g++ libgsl-dev libns3-dev libprotobuf-dev libzmq3-dev ninja-build pkg-config \
         protobuf-compiler \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 
 FROM cell-packages AS cell-build
 WORKDIR /src
@@ -30,10 +30,20 @@ COPY ns3_module ns3_module
 RUN cmake -S ns3_module -B build/cell -G Ninja && cmake --build build/cell --target llmac-cell
 
 
+FROM base AS cell
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libns3.37 libprotobuf32 libzmq5 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+COPY --from=cell-build /src/build/cell/llmac-cell /usr/local/bin/
+USER 1000:1000
+ENTRYPOINT ["tini", "-g", "--", "llmac-cell"]
+CMD ["--version"]
+
+
 FROM base AS agents-packages
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 WORKDIR /src
 # The CPU build by default; with the index of a CUDA build, for instance .../whl/cu130, the same image uses a GPU.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -52,24 +62,14 @@ COPY agents agents
 RUN /opt/llmac/bin/pip install --no-deps --no-build-isolation --prefix /opt/project .
 
 
-FROM base AS cell
-RUN apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libns3.37 libprotobuf32 libzmq5 \
-    && rm -rf /var/lib/apt/lists/*
-COPY --from=cell-build /src/build/cell/llmac-cell /usr/local/bin/
-USER 1000:1000
-ENTRYPOINT ["tini", "-g", "--", "llmac-cell"]
-CMD ["--version"]
-
-
 FROM base AS agents
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates python3 \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY --from=agents-packages /opt/llmac /opt/llmac
 COPY --from=agents-build /opt/project /opt/llmac
 # Any user may run it (docker run --user): home and results are writable by all.
-RUN mkdir -m 1777 /out
+RUN mkdir -m 1777 /out && install -d -o 1000 -g 1000 -m 700 /keys/python /keys/cell
 ENV PATH=/opt/llmac/bin:$PATH HOME=/tmp OUT=/out
 USER 1000:1000
 WORKDIR /out
@@ -81,7 +81,7 @@ FROM agents AS all
 USER root
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libns3.37 libprotobuf32 libzmq5 \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY --from=cell-build /src/build/cell/llmac-cell /usr/local/bin/
 COPY scripts/start.sh /opt/llmac/bin/
 USER 1000:1000

@@ -2,8 +2,9 @@
 """Where the cells of a command run, and options that say so."""
 
 import os
+import re
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import typer
 from rich.console import Console
@@ -18,13 +19,9 @@ LauncherOption = Annotated[
     str,
     typer.Option(
         "--launcher",
-        metavar="local|docker[:IMAGE]",
-        help="Start the cells as processes of this machine, or in containers.",
+        metavar="local|docker[:IMAGE][,cpus=N][,memory=SIZE]",
+        help="Start the cells as processes of this machine, or in containers, for instance docker,cpus=1,memory=512m.",
     ),
-]
-CpusOption = Annotated[float | None, typer.Option("--cell-cpus", min=0.01, help="CPUs of each container.")]
-MemoryOption = Annotated[
-    str | None, typer.Option("--cell-memory", metavar="SIZE", help="Memory of each container, for instance 512m.")
 ]
 ListenOption = Annotated[
     str | None,
@@ -50,15 +47,7 @@ class Cells(TypedDict):
     keys: Path | None
 
 
-def cells(
-    launcher: str,
-    listen: str | None,
-    keys: Path | None,
-    processes: int,
-    out: Path | None,
-    cpus: float | None = None,
-    memory: str | None = None,
-) -> Cells:
+def cells(launcher: str, listen: str | None, keys: Path | None, processes: int, out: Path | None) -> Cells:
     """Where cells run: on this machine, with their logs in `out` if anywhere; or where somebody else starts them.
 
     Raises:
@@ -71,8 +60,7 @@ def cells(
             raise AddressError("--keys are for cells on other machines: give --listen, too")
         if out is None and os.environ.get("NS_LOG"):
             note("NS_LOG is set: give --out FOLDER to find what the cells write in FOLDER/cell-*.log")
-        made = _launcher(launcher, out, cpus, memory)
-        return Cells(launcher=made, address=None, deadlines=None, keys=None)
+        return Cells(launcher=_launcher(launcher, out), address=None, deadlines=None, keys=None)
     if launcher != "local":
         raise LlmacError("--listen waits for cells that are started elsewhere: leave --launcher out")
     option = " --keys=FOLDER" if keys else ""
@@ -80,14 +68,23 @@ def cells(
     return Cells(launcher=ExternalLauncher(), address=listen, deadlines=Deadlines(handshake_s=_WAIT_S), keys=keys)
 
 
-def _launcher(name: str, out: Path | None, cpus: float | None, memory: str | None) -> Launcher:
+def _launcher(text: str, out: Path | None) -> Launcher:
+    name, *settings = text.split(",")
     kind, _, image = name.partition(":")
-    if kind == "docker":
-        from llmac.bridge.launch.docker import IMAGE, DockerLauncher  # noqa: PLC0415 (the SDK is slow to import)
+    if kind not in {"local", "docker"} or (kind == "local" and text != "local"):
+        raise LlmacError(f"--launcher {text}: give local, or docker[:IMAGE][,cpus=N][,memory=SIZE]")
+    if kind == "local":
+        return LocalLauncher(log_dir=out)
+    # The SDK takes a while to import.
+    from llmac.bridge.launch.docker import IMAGE, DockerLauncher  # noqa: PLC0415
 
-        return DockerLauncher(image or IMAGE, cpus, memory, out)
-    if name != "local":
-        raise LlmacError(f"--launcher {name}: give local, docker or docker:IMAGE")
-    if cpus is not None or memory is not None:
-        raise LlmacError("--cell-cpus and --cell-memory are limits of containers: give --launcher docker, too")
-    return LocalLauncher(log_dir=out)
+    limits: dict[str, Any] = {}
+    for setting in settings:
+        limit, _, value = setting.partition("=")
+        if limit == "cpus" and re.fullmatch(r"\d*\.?\d+", value):
+            limits[limit] = float(value)
+        elif limit == "memory" and re.fullmatch(r"\d+[bkmg]?", value):
+            limits[limit] = value
+        else:
+            raise LlmacError(f"--launcher {text}: {setting} is no limit; write cpus=1.5 or memory=512m")
+    return DockerLauncher(image or IMAGE, log_dir=out, **limits)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Annotated
 
 import typer
 from packaging.requirements import Requirement
@@ -35,8 +36,16 @@ class Finding:
     advice: str = ""
 
 
-def doctor() -> None:
+def doctor(
+    clean: Annotated[bool, typer.Option("--clean", help="Remove containers that a killed llmac has left.")] = False,
+) -> None:
     """Tell what is installed, what is missing and what to type; exit status 1 if something is missing."""
+    if clean:
+        from llmac.bridge.launch.docker import connect, remove_abandoned  # noqa: PLC0415 (the SDK is slow to import)
+
+        removed = remove_abandoned(connect())
+        Console(highlight=False).print(f"removed {', '.join(removed)}" if removed else "there is nothing to remove")
+        return
     findings = [_python(), *_packages(), *_cell()]
     table = Table("", "found", "what to do")
     for finding in findings:

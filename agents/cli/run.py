@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from llmac.agents import registry
 from llmac.agents.agent import Agent, Speaker
-from llmac.agents.cli.cells import Cells, KeysOption, ListenOption, cells
+from llmac.agents.cli.cells import Cells, KeysOption, LauncherOption, ListenOption, cells
 from llmac.agents.cli.options import ChannelOption, SetOption, overrides, writable_folder
 from llmac.agents.cli.speech import ExplainOption, GrammarOption, NoGrammarOption, NoRuleOption, speech
 from llmac.agents.engine.backend import BackendName
@@ -55,6 +55,7 @@ def run(
         Path | None, typer.Option(help="Folder for pcap files of each agent, seed and node; IP traffic only.")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")] = False,
+    launcher: LauncherOption = "local",
     listen: ListenOption = None,
     keys: KeysOption = None,
 ) -> None:
@@ -77,7 +78,7 @@ def run(
         _folders_for_captures(pcap, chosen, names)
     seed_list = list(range(seed, seed + seeds))
     processes = min(processes, seeds)
-    where = cells(listen, keys, processes, out)
+    where = cells(launcher, listen, keys, processes, out)
     played = _play_all(chosen, players, names, wanted, seed_list, processes, where, out, log_wire, pcap)
     estimates = {name: summary.estimates(played.episodes[name]) for name in names}
     timings = {name: played.timings[name] for name in names}

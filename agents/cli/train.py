@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from llmac.agents.cli.cells import KeysOption, LauncherOption, ListenOption, cells
 from llmac.agents.cli.options import overrides, writable_folder
 from llmac.agents.learning.config import TrainConfig
 from llmac.bridge.errors import LlmacError
@@ -35,6 +36,9 @@ def train(
     from_scratch: Annotated[bool, typer.Option(help="Begin with random weights instead of a clone.")] = False,
     resume: Annotated[bool, typer.Option(help="Go on from the newest checkpoint in --out.")] = False,
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
+    launcher: LauncherOption = "local",
+    listen: ListenOption = None,
+    keys: KeysOption = None,
 ) -> None:
     """Train the leader and the followers by PPO; Ctrl-C saves and stops, --resume goes on."""
     chosen = _resumed(out, set_) if resume else _configured(scenarios, config, set_, ues, load, channel, seed)
@@ -43,6 +47,7 @@ def train(
     if not resume and (out / "checkpoints").exists():
         raise LlmacError(f"--out {out}: there is a run already; go on with --resume, or give another folder")
     writable_folder("--out", out)
+    where = cells(launcher, listen, keys, processes, out)
 
     # torch and transformers take seconds to import, which the other commands need not wait for.
     from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415
@@ -52,7 +57,7 @@ def train(
     from llmac.agents.learning.start import first_policy  # noqa: PLC0415
 
     state = store.load_newest(out) if resume else None
-    training = Training(chosen, state.policy if state else first_policy(chosen), processes)
+    training = Training(chosen, state.policy if state else first_policy(chosen), processes, where)
     if state:
         training.resume(state)
     chosen.write(out / "config.yaml")

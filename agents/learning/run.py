@@ -53,9 +53,12 @@ class Training:
         config: of the run.
         policy: what to begin with.
         processes: cell processes; the results do not depend on them.
+        where: other arguments of `ColumnEnv`, that say where the cells run.
     """
 
-    def __init__(self, config: TrainConfig, policy: Checkpoint, processes: int = 1) -> None:
+    def __init__(
+        self, config: TrainConfig, policy: Checkpoint, processes: int = 1, where: Mapping[str, Any] | None = None
+    ) -> None:
         # With one thread the sums are made in one order: the same weights whatever the number of cores.
         torch.set_num_threads(1)
         self.config = config
@@ -70,7 +73,9 @@ class Training:
             "critic": adam(self._critic.parameters(), config.learning_rate.critic),
         }
         first = draw_scenarios(config.domains, config.environments, self._rng("cells"))
-        self._env = ColumnEnv(first, processes=processes, ttis=config.ttis, privileged=True, bound=True)
+        self._env = ColumnEnv(
+            first, processes=processes, ttis=config.ttis, privileged=True, bound=True, **(where or {})
+        )
 
     def close(self) -> None:
         """End the cells."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Cell processes in containers, one each, through the Docker SDK for Python.
 
-A container has no network: the directory of the ipc socket is mounted into it. It runs as the user of this process, on a
-read-only root, without capabilities. When Python is killed, the cell notices by its heartbeats and ends; what is left of
-its container is removed by the next launcher, or by `llmac doctor --clean`.
+A container has no network: the directory of the ipc socket is mounted into it. It runs as the user of this process, on
+a read-only root, without capabilities. When Python is killed, the cell notices by its heartbeats and ends; what is left
+of its container is removed by the next launcher, or by `llmac doctor --clean`.
 """
 
 import os
@@ -60,8 +60,8 @@ class DockerLauncher:
             self._client.images.get(image)
         except ImageNotFound as error:
             raise CellMissingError(
-                f"the Docker engine has no image {image}; build it with `docker build --target cell -t {IMAGE} .` in the "
-                "checkout of llmac, or name another one: --launcher docker:IMAGE"
+                f"the Docker engine has no image {image}; build it with `docker build --target cell -t {IMAGE} .` in "
+                "the checkout of llmac, or name another one: --launcher docker:IMAGE"
             ) from error
         except _ERRORS as error:
             raise _engine_lost(error) from error
@@ -161,8 +161,7 @@ class DockerCell:
 
     def _follow(self, output: Any, writer: int) -> None:
         with suppress(*_ERRORS), open(writer, "wb", buffering=0) as log:
-            for chunk in output:
-                log.write(chunk)
+            log.writelines(output)
         with suppress(OSError):  # it was stopped meanwhile
             os.eventfd_write(self._ended, 1)
 
@@ -189,7 +188,7 @@ def remove_abandoned(client: docker.DockerClient) -> list[str]:
         if owner.startswith(f"{_machine()}/") and owner != _owner(int(owner.rsplit("/", 2)[1])):
             with suppress(NotFound):
                 container.remove(force=True)
-                removed.append(container.name)
+                removed.append(str(container.name))
     return removed
 
 
@@ -219,5 +218,5 @@ def _machine() -> str:
 
 def _engine_lost(error: Exception) -> CellMissingError:
     return CellMissingError(
-        f"the Docker engine cannot be used: {error}; start it, or name it in DOCKER_HOST, or leave --launcher docker out"
+        f"the Docker engine cannot be used: {error}; start it, or name it in DOCKER_HOST, or give --launcher local"
     )
