@@ -8,6 +8,7 @@ of its container is removed by the next launcher, or by `llmac doctor --clean`.
 
 import os
 import socket
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -46,6 +47,7 @@ class DockerLauncher:
         self, image: str = IMAGE, cpus: float | None = None, memory: str | None = None, log_dir: Path | None = None
     ) -> None:
         self._client = connect()
+        weakref.finalize(self, self._client.close)
         self._image = image
         self._limits: dict[str, Any] = {
             "nano_cpus": None if cpus is None else int(cpus * 1e9),
@@ -111,13 +113,15 @@ class DockerCell:
         reader, writer = os.pipe()
         self._log = ProcessLog(reader, log_file)
         try:
-            output = container.attach(stream=True)  # before the start, so that nothing is missed
             container.start()
-        except _ERRORS as error:
+            self._output = container.logs(stream=True, follow=True)
+        except BaseException as error:  # an interrupt, too: nobody else knows of the container yet
             os.close(writer)
             self.stop(0.0)
-            raise CellMissingError(f"the container of cell {index} cannot be started: {error}") from error
-        self._follower = Thread(target=self._follow, args=(output, writer), name="llmac container", daemon=True)
+            if isinstance(error, _ERRORS):
+                raise CellMissingError(f"the container of cell {index} cannot be started: {error}") from error
+            raise
+        self._follower = Thread(target=self._follow, args=(writer,), name="llmac container", daemon=True)
         self._follower.start()
 
     def fileno(self) -> int:
@@ -155,13 +159,14 @@ class DockerCell:
         with suppress(*_ERRORS):  # it may be gone, or the engine; then the cell ends by itself
             self._container.remove(force=True)
         if follower is not None:
+            self._output.close()
             follower.join(_LOG_END_S)
         os.close(self._ended)
         self._ended = -1
 
-    def _follow(self, output: Any, writer: int) -> None:
+    def _follow(self, writer: int) -> None:
         with suppress(*_ERRORS), open(writer, "wb", buffering=0) as log:
-            log.writelines(output)
+            log.writelines(self._output)
         with suppress(OSError):  # it was stopped meanwhile
             os.eventfd_write(self._ended, 1)
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the image and compares what it prints and measures with what the checkout does. Needs ./test's set-up.
+# Builds the image and compares what it prints and measures with what the checkout does; then cells in containers that
+# llmac starts. Needs ./test's set-up.
 set -eu
 cd "$(dirname "$0")/../.."
 . scripts/setup.sh
@@ -8,19 +9,50 @@ cd "$(dirname "$0")/../.."
 
 start_engine
 provide_base_image
-logged image "Building the image" docker build --network host -t llmac .
+started=$(date +%s)
+build_image all llmac
+echo "The image was built in $(($(date +%s) - started)) s"
+build_image cell llmac-cell
+build_image agents llmac-agents
+megabytes() {
+    echo $(($(docker image inspect --format '{{.Size}}' "$1") / 1000000))
+}
+base=$(megabytes "$base_image")
+for image in llmac-cell llmac-agents llmac; do
+    echo "$image: $(($(megabytes "$image") - base)) MB beyond its base"
+done
+torch=$(docker run --rm --entrypoint du llmac -sm /opt/llmac/lib/python3.11/site-packages/torch | cut -f 1)
+echo "of these, torch has $torch MiB"
+[ $(($(megabytes llmac-cell) - base)) -lt 250 ] || fail "the image of the cell has 250 MB or more beyond its base"
 
 out=build/docker/out
 rm -rf "$out"
 mkdir -p "$out"
-chmod 777 "$out"
 
-echo "The tour, without a network:"
-docker run --rm --network none -v "$PWD/$out:/out" llmac | tee "$out/tables"
+echo "The tour, without a network, on a read-only root, with results of the caller's:"
+docker run --rm --network none --read-only --tmpfs /tmp --cap-drop ALL --user "$(id -u):$(id -g)" \
+    -v "$PWD/$out:/out" llmac | tee "$out/tables"
 grep -q genie "$out/tables" || fail "docker run llmac printed no tables"
+[ "$(stat -c %u "$out/paper/summary.json")" = "$(id -u)" ] || fail "the results do not belong to the caller"
 
 echo "Any user, the same numbers:"
-docker run --rm --network none --user 4711:4711 llmac run paper --seeds 2 --json >"$out/inside.json"
-.venv/bin/llmac run paper --seeds 2 --json >"$out/outside.json"
+without_times() {
+    .venv/bin/python -c 'import json, sys; d = json.load(sys.stdin); d.pop("timing"); print(json.dumps(d))'
+}
+docker run --rm --network none --user 4711:4711 llmac run paper --seeds 2 --json | without_times >"$out/inside.json"
+.venv/bin/llmac run paper --seeds 2 --json | without_times >"$out/outside.json"
 diff "$out/outside.json" "$out/inside.json" || fail "the image measures something else than the checkout does"
 echo "equal"
+
+echo "A mounted scenario, another channel:"
+cp scenarios/near-far.yaml "$out/mine.yaml"
+docker run --rm --network none -v "$PWD/$out:/in:ro" llmac run /in/mine.yaml --agents grant --seeds 2 --ttis 50 \
+    --channel 'ns3::LogDistancePropagationLossModel[Exponent=3.5]'
+
+echo "Nothing runs as root:"
+[ "$(docker run --rm --entrypoint id llmac -u)" != 0 ] && [ "$(docker run --rm --entrypoint id llmac-cell -u)" != 0 ] ||
+    fail "an image runs as root"
+
+echo "Cells in containers:"
+docker compose version >/dev/null 2>&1 || install_packages docker-compose
+.venv/bin/pytest -q -m docker tests/docker

@@ -101,3 +101,8 @@ provide_base_image() {
     [ "$(id -u)" = 0 ] || missing "$base_image cannot be pulled, and only root can make it with debootstrap"
     make_base_image
 }
+
+# build_image TARGET NAME
+build_image() {
+    logged "image-$1" "Building the image $2" docker build --network host --target "$1" -t "$2" .
+}
