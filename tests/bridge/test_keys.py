@@ -25,12 +25,13 @@ SCENARIO = load("paper", {"ttis": 5})
 class StartedElsewhere(ExternalLauncher):
     """Starts cells as somebody else would: by hand, with a folder of keys. They wait a second for Python."""
 
-    def __init__(self, cell: Path, keys: Path | None) -> None:
+    def __init__(self, cell: Path, keys: Path | None, *, numbered: bool = True) -> None:
+        self._numbered = numbered
         self._command = [str(cell), "--wait=2"] + ([f"--keys={keys}"] if keys else [])
         self.cells: list[subprocess.Popen[str]] = []
 
     def start(self, endpoint: str, session: int, index: int) -> ExternalCell:
-        command = [*self._command, f"--connect={endpoint}", f"--process={index}"]
+        command = [*self._command, f"--connect={endpoint}", *([f"--process={index}"] if self._numbered else [])]
         self.cells.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
         return super().start(endpoint, session, index)
 
@@ -134,8 +135,9 @@ def test_a_cell_that_does_not_know_python_does_not_get_through(cell: Path, folde
     assert ("does not have the key in server.key" if has_keys else "if it asks for keys, give --keys") in log
 
 
-def test_a_cell_that_was_started_again_is_taken_at_the_next_reset(cell: Path, folder: Path) -> None:
-    launcher = StartedElsewhere(cell, folder / "cell")
+@pytest.mark.parametrize("numbered", [True, False])  # False: as in a container, by the name of its host
+def test_a_cell_that_was_started_again_is_taken_at_the_next_reset(cell: Path, folder: Path, numbered: bool) -> None:
+    launcher = StartedElsewhere(cell, folder / "cell", numbered=numbered)
     with remote(launcher, folder) as env:
         expected = play(env, [1])
         launcher.cells[0].kill()
