@@ -22,7 +22,8 @@ using llmac::UsageError;
 constexpr int BAD_USAGE = 2; //!< exit status
 
 constexpr const char* USAGE =
-    "usage: llmac-cell --connect=ENDPOINT [--process=I] [--session=N] [--parent-pid=PID] [--wait=S]\n"
+    "usage: llmac-cell --connect=ENDPOINT [--process=I] [--session=N] [--parent-pid=PID] "
+    "[--wait=S]\n"
     "                  [--keys=FOLDER]\n"
     "       llmac-cell --wire=ns3gym --port=P --scenario=FILE --seed=N [--rows=M]\n"
     "                  [--parent-pid=PID] [--wait=S]\n"
@@ -55,7 +56,8 @@ Serve(const Options& options)
     auto where = ReadConnection(options, 10);
     where.endpoint = options.Get("connect");
     const auto process = options.GetNumber<uint32_t>("process", 0);
-    // Without a number a cell goes by its host's name, which a container keeps when it is restarted.
+    // Without a number a cell goes by its host's name, which a container keeps when it is
+    // restarted.
     where.routingId = "cell-" + (options.Has("process") ? std::to_string(process) : HostName());
     if (options.Has("keys"))
     {
