@@ -70,7 +70,12 @@ OfdmaBsNetDevice::DoSend(Ptr<Packet> packet, uint16_t protocol)
         Drop(packet); // there never was such a UE
         return;
     }
-    Simulator::Schedule(m_delay, &OfdmaUeNetDevice::Receive, ue->second, packet, protocol);
+    Simulator::ScheduleWithContext(ue->second->GetNode()->GetId(),
+                                   m_delay,
+                                   &OfdmaUeNetDevice::Receive,
+                                   ue->second,
+                                   packet,
+                                   protocol);
 }
 
 } // namespace ns3

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ofdma-ue-net-device.h"
 
+#include <ns3/simulator.h>
 #include <ns3/uinteger.h>
 
 namespace ns3
@@ -55,7 +56,13 @@ OfdmaUeNetDevice::Deliver()
 {
     if (const OfdmaSdu* sdu = m_queue->Deliver())
     {
-        m_bs->Receive(*sdu, GetAddress());
+        // As an event of the BS's node, so that what it answers is done in that node's context.
+        Simulator::ScheduleWithContext(m_bs->GetNode()->GetId(),
+                                       Time(0),
+                                       &OfdmaBsNetDevice::Receive,
+                                       m_bs,
+                                       *sdu,
+                                       GetAddress());
     }
 }
 
