@@ -2,6 +2,7 @@
 """`llmac clone`: language models that say what `grant` says, learned from traces recorded in ns-3."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,10 @@ from llmac.agents.cli.options import writable_folder
 
 def clone(
     out: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
+    base: Annotated[
+        str | None, typer.Option(help="Folder or Hub id of a pretrained model that gets a LoRA adapter for each role.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of the optimiser for each role.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=999_999, help="Of the episodes and the weights.")] = 0,
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
 ) -> None:
@@ -23,6 +28,9 @@ def clone(
     from llmac.agents.learning.clone import CloneOptions  # noqa: PLC0415
     from llmac.agents.learning.clone import clone as learn  # noqa: PLC0415
 
+    options = CloneOptions(seed=seed, base=base)
+    if steps is not None:
+        options = replace(options, bs_steps=steps, ue_steps=steps)
     writable_folder("--out", out)
     started = time.monotonic()
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -33,7 +41,7 @@ def clone(
                 tasks[stage] = progress.add_task(stage, total=1.0)
             progress.update(tasks[stage], completed=share)
 
-        reports = learn(out, CloneOptions(seed=seed), processes, advance)
+        reports = learn(out, options, processes, advance)
     table = Table(
         "role", "examples", "sentences as the teacher's", "nats per choice", title=f"cloned from grant: {out}"
     )

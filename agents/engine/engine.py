@@ -168,10 +168,9 @@ class Engine:
         groups = [tokens for tokens, _ in asked.values()]
         union = np.unique(np.concatenate(groups))
         head: Any = self._model.get_output_embeddings()
-        weight = (
-            head.weight if len(union) == len(head.weight) else head.weight[torch.from_numpy(union).to(hidden.device)]
-        )
-        logits = functional.linear(hidden, weight).float().cpu().numpy()
+        index = torch.from_numpy(union).to(hidden.device)
+        bias = None if head.bias is None else head.bias[index]
+        logits = functional.linear(hidden, head.weight[index], bias).float().cpu().numpy()
         for key, (tokens, rows) in asked.items():
             of_group = logits[np.array(list(rows.values()))[:, None], union.searchsorted(tokens)]
             for node, options in zip(rows, options_of(of_group, tokens), strict=True):

@@ -19,6 +19,7 @@ from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role, template
 from llmac.agents.language.speech import Speech
 from llmac.agents.models import checkpoint
+from llmac.agents.models.chat import Frame
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
@@ -39,6 +40,7 @@ class LanguageAgent:
         backends: what runs the model of each role.
         phrasebook: of their common tokenizer.
         speech: how they speak; its grammar is that of the phrasebook.
+        frame: what stands around the prompts.
         sample: draw sentences from the models' distributions; otherwise take the most probable token each time.
 
     Attributes:
@@ -50,11 +52,13 @@ class LanguageAgent:
         backends: Mapping[Role, Backend],
         phrasebook: Phrasebook,
         speech: Speech | None = None,
+        frame: Frame | None = None,
         *,
         sample: bool = False,
     ) -> None:
         self.backends = backends
         self._speech = speech or Speech()
+        self._frame = frame or Frame()
         self._phrasebook = phrasebook
         self._sample = sample
 
@@ -97,16 +101,18 @@ class LanguageAgent:
             role: BACKENDS[backend](model, vocabulary, before + template(role, loaded.style).instruction, after)
             for role, model in loaded.models.items()
         }
-        return cls(backends, Phrasebook(vocabulary, speech.grammar), speech, sample=sample)
+        return cls(backends, Phrasebook(vocabulary, speech.grammar), speech, loaded.frame, sample=sample)
 
     def weights_changed(self) -> None:
         """To be called after every change of the models' weights."""
         for backend in self.backends.values():
             backend.weights_changed()
 
-    def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text."""
-        return self._phrasebook.vocabulary.encode(texts)
+    def prompts(self, role: Role, states: Sequence[str]) -> list[list[int]]:
+        """Token ids of the whole prompt for each state, as the backends read it."""
+        encode = self._phrasebook.vocabulary.encode
+        (instruction,) = encode([self._frame.before + template(role, self._speech.style).instruction])
+        return [[*instruction, *state] for state in encode([state + self._frame.after for state in states])]
 
     @classmethod
     def shipped(cls, speech: Speech | None = None, *, backend: BackendName = BackendName.ENGINE) -> "LanguageAgent":

@@ -22,11 +22,13 @@ from transformers import PreTrainedModel
 from llmac.agents.baselines.grant import Grant
 from llmac.agents.language.labels import SHORT_LABELS
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import Role
+from llmac.agents.language.prompts import Role, Style
 from llmac.agents.learning.likelihood import batches, choices_of
 from llmac.agents.learning.recording import Example, record
 from llmac.agents.models import tokenizer
 from llmac.agents.models.checkpoint import Checkpoint, check_place, save
+from llmac.agents.models.lora import with_adapters
+from llmac.agents.models.pretrained import load_pretrained
 from llmac.agents.models.small import small_model
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.scenario import Scenario, load
@@ -44,6 +46,8 @@ class CloneOptions:
     """Batches of episodes."""
     slip: float = 0.05
     """Probability that a UE does something else than the teacher says while it is recorded."""
+    base: str | None = None
+    """Folder or Hub id of a pretrained model that gets an adapter for each role; without, small models are made."""
     bs_layers: int = 2
     ue_layers: int = 2
     bs_steps: int = 1800
@@ -87,20 +91,25 @@ def clone(
         LlmacError: the cell cannot run, or the checkpoint cannot be written.
     """
     check_place(out)
-    trained = tokenizer.train()
-    vocabulary = Vocabulary(trained)
-    examples = _record(options, Phrasebook(vocabulary), processes, advance)
-    reports: dict[Role, RoleReport] = {}
-    models: dict[Role, PreTrainedModel] = {}
-    for role, layers, steps in (
-        (Role.BS, options.bs_layers, options.bs_steps),
-        (Role.UE, options.ue_layers, options.ue_steps),
-    ):
-        models[role] = small_model(trained, options.seed, layers)
-        reports[role] = _fit(models[role], role, examples[role], steps, options, advance)
-    made_by = {"command": "llmac clone", "teacher": "grant", **asdict(options)}
-    save(out, Checkpoint(models, trained, made_by))
+    learner = _learner(options)
+    examples = _record(options, learner, processes, advance)
+    steps = {Role.BS: options.bs_steps, Role.UE: options.ue_steps}
+    reports = {
+        role: _fit(model, role, examples[role], steps[role], options, advance) for role, model in learner.models.items()
+    }
+    save(out, learner)
     return reports
+
+
+def _learner(options: CloneOptions) -> Checkpoint:
+    """Models that have learned nothing yet."""
+    made_by = {"command": "llmac clone", "teacher": "grant", **asdict(options)}
+    if options.base is not None:
+        base, its_tokenizer = load_pretrained(options.base)
+        return Checkpoint(with_adapters(base, options.seed), its_tokenizer, made_by, Style.INSTRUCT, options.base)
+    trained = tokenizer.train()
+    layers = {Role.BS: options.bs_layers, Role.UE: options.ue_layers}
+    return Checkpoint({r: small_model(trained, options.seed, n) for r, n in layers.items()}, trained, made_by)
 
 
 def random_scenarios(rng: np.random.Generator, count: int) -> list[Scenario]:
@@ -138,9 +147,8 @@ def _happens(rng: np.random.Generator, probability: float) -> bool:
     return bool(rng.random() < probability)
 
 
-def _record(
-    options: CloneOptions, phrasebook: Phrasebook, processes: int, advance: Advance
-) -> dict[Role, list[Example]]:
+def _record(options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance) -> dict[Role, list[Example]]:
+    phrasebook = Phrasebook(Vocabulary(learner.tokenizer))
     rng = np.random.default_rng(options.seed)
     scenarios = random_scenarios(rng, options.environments)
     recorded: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
@@ -159,7 +167,9 @@ def _record(
             )
             # Labels of two and more tokens, which only a large cell needs, are learned in small ones.
             spaces = rng.choice([SHORT_LABELS, 10 * SHORT_LABELS], size=len(scenarios), p=[0.85, 0.15]).tolist()
-            made = record(env, Grant(), scenarios, seeds, phrasebook, options.slip, spaces, on_tti)
+            made = record(
+                env, Grant(), scenarios, seeds, phrasebook, options.slip, spaces, on_tti, learner.style, learner.frame
+            )
             for role in Role:
                 recorded[role] |= made[role]
     return {role: list(recorded[role].values()) for role in Role}

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from llmac.agents.baselines.columns import Cells, per_ue
 from llmac.agents.engine.backend import Reply, Request
 from llmac.agents.evaluation.metrics import Tally
 from llmac.agents.language.agent import LanguageAgent
-from llmac.agents.language.prompts import Role, template
+from llmac.agents.language.prompts import Role
 from llmac.agents.learning.critic import Scenes, look
 from llmac.agents.learning.ppo import Decisions
 from llmac.agents.learning.recording import Choice, Example
@@ -59,7 +60,7 @@ def collect(
         on_tti: called after each TTI.
     """
     cells = Cells(scenarios, seeds)
-    said = {role: _Said(template(role).instruction, agent.encode) for role in Role}
+    said = {role: _Said(partial(agent.prompts, role)) for role in Role}
     scenes: list[Scenes] = []
     slots: list[NDArray[np.int64]] = []
     leader_reward = np.zeros((ttis, len(scenarios)))
@@ -100,8 +101,7 @@ def collect(
 class _Said:
     """Decisions of one role; the same prompt, sentence and choices are kept once."""
 
-    def __init__(self, instruction: str, encode: Callable[[Sequence[str]], list[list[int]]]) -> None:
-        self._instruction = tuple(encode([instruction])[0])
+    def __init__(self, encode: Callable[[Sequence[str]], list[list[int]]]) -> None:
         self._encode = encode
         self._row: dict[tuple[object, ...], int] = {}
         self._examples: list[Example] = []
@@ -115,9 +115,8 @@ class _Said:
             if row == len(self._examples) + len(new):
                 new.append((request, reply))
             self._index.append(row)
-        states = self._encode([request.state for request, _ in new])
-        for (_, reply), state in zip(new, states, strict=True):
-            prompt = (*self._instruction, *state)
+        prompts = self._encode([request.state for request, _ in new])
+        for (_, reply), prompt in zip(new, prompts, strict=True):
             choices = tuple(Choice(len(prompt) + choice.position, choice.allowed) for choice in reply.choices)
             self._examples.append(Example((*prompt, *reply.tokens), choices))
 

@@ -28,13 +28,13 @@ class Choices:
     def sentence_log_probs(self, examples: int) -> torch.Tensor:
         """Log-probability of each of the `examples` sentences; 0 for one without a choice."""
         of_choice = self.log_probs.gather(1, self.chosen[:, None])[:, 0]
-        return torch.zeros(examples).index_add(0, self.owner, of_choice)
+        return of_choice.new_zeros(examples).index_add(0, self.owner, of_choice)
 
     def sentence_entropies(self, examples: int) -> torch.Tensor:
         """Sum of the entropies of each sentence's choices, in nats."""
         finite = self.log_probs.masked_fill(self.log_probs.isneginf(), 0)
         of_choice = -(self.log_probs.exp() * finite).sum(dim=1)
-        return torch.zeros(examples).index_add(0, self.owner, of_choice)
+        return of_choice.new_zeros(examples).index_add(0, self.owner, of_choice)
 
 
 def choices_of(model: PreTrainedModel, batch: Sequence[Example]) -> Choices:
@@ -44,19 +44,20 @@ def choices_of(model: PreTrainedModel, batch: Sequence[Example]) -> Choices:
     for i, example in enumerate(batch):
         tokens[i, : len(example.tokens)] = torch.tensor(example.tokens)
     # Padding stands after the end, where causal attention does not see it.
+    tokens = tokens.to(model.device)
     hidden = model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
     choices = [(i, choice) for i, example in enumerate(batch) for choice in example.choices]
-    row = torch.tensor([i for i, _ in choices])
-    position = torch.tensor([choice.position for _, choice in choices])
+    row = torch.tensor([i for i, _ in choices], device=tokens.device)
+    position = torch.tensor([choice.position for _, choice in choices], device=tokens.device)
     head: Any = model.get_output_embeddings()
-    logits = hidden[row, position - 1] @ head.weight.T
+    logits = functional.linear(hidden[row, position - 1], head.weight, head.bias).float()
     sizes = [choice.allowed.size for _, choice in choices]
     allowed = torch.zeros(logits.shape, dtype=torch.bool)
     allowed[
         torch.arange(len(choices)).repeat_interleave(torch.tensor(sizes)),
         torch.from_numpy(np.concatenate([choice.allowed for _, choice in choices])),
     ] = True
-    log_probs = functional.log_softmax(logits.masked_fill(~allowed, -torch.inf), dim=-1)
+    log_probs = functional.log_softmax(logits.masked_fill(~allowed.to(logits.device), -torch.inf), dim=-1)
     return Choices(log_probs, tokens[row, position], row)
 
 

@@ -15,7 +15,9 @@ from llmac.agents.engine.backend import Guide, Request
 from llmac.agents.language.follower import Follower
 from llmac.agents.language.leader import Leader
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import Role, template
+from llmac.agents.language.prompts import Role, Style, template
+from llmac.agents.language.speech import Speech
+from llmac.agents.models.chat import Frame
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction
 from llmac.bridge.scenario import Scenario
@@ -49,6 +51,8 @@ def record(
     slip: float,
     label_spaces: Sequence[int],
     on_tti: Callable[[], None],
+    style: Style = Style.COMPACT,
+    frame: Frame | None = None,
 ) -> dict[Role, dict[tuple[str, str], Example]]:
     """Play one batch of episodes; returns each role's examples by (state, sentence), repeated ones once.
 
@@ -62,23 +66,26 @@ def record(
             to go on after a mistake (as DART does: Laskey et al., CoRL 2017).
         label_spaces: [E] see Leader.
         on_tti: called after each TTI.
+        style: how the prompts are worded.
+        frame: what stands around them.
     """
     vocabulary = phrasebook.vocabulary
-    instructions = {role: vocabulary.encode([template(role).instruction])[0] for role in Role}
+    frame = frame or Frame()
+    instructions = {role: vocabulary.encode([frame.before + template(role, style).instruction])[0] for role in Role}
     examples: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
 
     def keep(role: Role, requests: Sequence[Request], sentences: Sequence[str]) -> None:
         known = examples[role]
         new = [(r, s) for r, s in zip(requests, sentences, strict=True) if (r.state, s) not in known]
-        states = vocabulary.encode([request.state for request, _ in new])
-        said = vocabulary.encode([f" {sentence}" for _, sentence in new])
-        for (request, sentence), state, words in zip(new, states, said, strict=True):
-            known[request.state, sentence] = _example(request.guide, [*instructions[role], *state], words, vocabulary)
+        states = vocabulary.encode([request.state + frame.after for request, _ in new])
+        for (request, sentence), state in zip(new, states, strict=True):
+            prompt = [*instructions[role], *state]
+            known[request.state, sentence] = _example(request.guide, prompt, f" {sentence}", vocabulary)
 
     clumsy = Random()
     clumsy.reset(scenarios, seeds)
-    leader = Leader(scenarios, seeds, phrasebook, label_spaces=label_spaces)
-    follower = Follower(scenarios, phrasebook)
+    leader = Leader(scenarios, seeds, phrasebook, Speech(style=style), label_spaces)
+    follower = Follower(scenarios, phrasebook, Speech(style=style))
     teacher.reset(scenarios, seeds)
     leaders = env.reset(seeds, scenarios)
     while not leaders.done:
@@ -95,16 +102,24 @@ def record(
     return examples
 
 
-def _example(guide: Guide, prompt: list[int], words: list[int], vocabulary: Vocabulary) -> Example:
+def _example(guide: Guide, prompt: list[int], sentence: str, vocabulary: Vocabulary) -> Example:
     """Lead `guide` through the sentence and note where it left a choice."""
     tokens = list(prompt)
     choices: list[Choice] = []
     # The end of a sentence is a choice only where the sentence could go on.
-    for word in [*words, vocabulary.end_of_sentence]:
-        if guide.allowed.size == 0:
-            break
+    while guide.allowed.size > 0:
         if guide.allowed.size > 1:
             choices.append(Choice(len(tokens), guide.allowed))
-        tokens.append(word)
-        guide.advance(word)
+        token = _next(guide.allowed, sentence, vocabulary)
+        sentence = sentence[len(vocabulary.texts[token]) :] if sentence else ""
+        tokens.append(token)
+        guide.advance(token)
     return Example(tuple(tokens), tuple(choices))
+
+
+def _next(allowed: NDArray[np.int64], rest: str, vocabulary: Vocabulary) -> int:
+    """The allowed token that the rest of a sentence goes on with: of several the longest, as the guide spells."""
+    if not rest:
+        return vocabulary.end_of_sentence
+    fitting = [token for token in allowed.tolist() if rest.startswith(vocabulary.texts[token])]
+    return max(fitting, key=lambda token: len(vocabulary.texts[token]))

@@ -2,14 +2,16 @@
 """Cloning, from the recording in the real cell to the checkpoint, in small."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from foreign import bpe_tokenizer, save_model
 
 from llmac.agents.baselines.grant import Grant
 from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.phrases import Phrasebook
-from llmac.agents.language.prompts import Role
+from llmac.agents.language.prompts import Role, Style
 from llmac.agents.learning.clone import CloneOptions, clone, random_scenarios
 from llmac.agents.learning.recording import record
 from llmac.agents.models import checkpoint
@@ -43,3 +45,16 @@ def test_a_recording_holds_the_teachers_choices(phrasebook: Phrasebook) -> None:
             for choice in example.choices:
                 assert example.tokens[choice.position] in choice.allowed
                 assert choice.allowed.size > 1
+
+
+def test_adapters_of_a_pretrained_model_learn_from_the_teacher(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "base", bpe_tokenizer(), hidden_size=64)
+    options = CloneOptions(
+        base=str(folder), environments=3, rounds=1, bs_steps=2, ue_steps=25, batch=8, learning_rate=1e-2
+    )
+    reports = clone(tmp_path / "made", options)
+    untrained = clone(tmp_path / "first", replace(options, ue_steps=1, learning_rate=1e-9))
+    assert reports[Role.UE].choice_nll < untrained[Role.UE].choice_nll - 0.1
+    loaded = checkpoint.load(tmp_path / "made")
+    assert loaded.base == str(folder)
+    assert loaded.style == Style.INSTRUCT
