@@ -196,6 +196,8 @@ class Session:
             if reply is None:
                 return False
             replies[cell] = reply
+            if expected == "closed":
+                self._listener.unwatch(cell.descriptor)  # it ends now, as it should, while others may still close
             return True
 
         cells = [self._running(index, step) for index in range(len(self._cells))]
