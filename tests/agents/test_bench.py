@@ -72,3 +72,19 @@ def test_the_bridge_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert document["ratio_to_ns3gym_128_envs"] > document["ratio_to_ns3gym_1_env"] > 0
     assert document["ratio_to_raw_1_env"] > 0
     assert 0 < document["python_us_per_env_exchange_128"] < 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_language_agents_are_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    arguments = ["--rounds", "1", "--no-large", "--json", str(tmp_path / "f.json")]
+    monkeypatch.setattr("sys.argv", ["llmac", "bench", "agents", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    document = json.loads((tmp_path / "f.json").read_text())
+    for agents in ("9", "65", "144", "144_with_duplicates"):
+        assert document[f"ratio_to_generate_{agents}"] > 1
+    assert 0 < document["mask_share"] < 1
+    assert document["env_ttis_per_s"] > 0
+    assert 0 < document["ratio_to_grant_run"] < 1

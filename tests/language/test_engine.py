@@ -240,3 +240,30 @@ def test_generate_says_the_same(
         assert reply.sentence == expected.sentence
         assert reply.log_prob == pytest.approx(expected.log_prob, abs=TOLERANCE)
         assert reply.entropy == pytest.approx(expected.entropy, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+def test_the_sentences_of_a_bs_add_up_to_one(phrasebook: Phrasebook, engines: dict[Role, Engine], limit: int) -> None:
+    """A small cell, whose BS sentences are listed by walking through every choice that the engine was given."""
+    phrases = phrasebook.bs(100, 2, Semantic(bsr_levels=2))
+    place = np.full(100, -1)
+    place[[41, 7]] = [0, 1]
+    decoded = np.zeros(100, dtype=np.bool_)
+    decoded[41] = True
+    state = BsPrompts(CELL).state([Entry(41, 2, decoded=True, turn=-1), Entry(7, 1, decoded=False, turn=0)])
+    probability: dict[tuple[int, ...], float] = {}
+    # Draws that lead along each path: the k-th draw picks a middle of one option's share.
+    paths: list[tuple[float, ...]] = [()]
+    while paths:
+        path = paths.pop()
+        (reply,) = engines[Role.BS].decide(
+            [Request(state, BsGuide(phrases, place, decoded, limit))],
+            lambda _, choice, path=path: np.array([path[int(choice[0])] if choice[0] < len(path) else 0.0]),
+        )
+        probability[reply.tokens] = float(np.exp(reply.log_prob))
+        for number in range(len(path), len(reply.choices)):
+            zeros = (0.0,) * (number - len(path))
+            ends = np.exp(reply.choices[number].log_probs).cumsum()
+            paths += [(*path, *zeros, float(middle)) for middle in (ends[:-1] + ends[1:]) / 2]
+    assert len(probability) > 5
+    assert sum(probability.values()) == pytest.approx(1.0, abs=TOLERANCE)
