@@ -46,7 +46,7 @@ main(int argc, char* argv[])
     uint32_t environments = 1;
     uint64_t seed = 1;
     double load = 0.5;
-    bool bound = false;
+    bool bound = true;
 
     CommandLine cmd(__FILE__);
     cmd.AddValue("ues", "UEs of a cell", scenario.ues);

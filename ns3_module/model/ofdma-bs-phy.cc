@@ -132,6 +132,7 @@ OfdmaBsPhy::Configure(Ptr<const OfdmaGrid> grid, OfdmaCoin coin)
     m_grid = grid;
     m_coin = coin;
     m_sinr.resize(grid->GetRbsPerRbg());
+    m_coins.resize(grid->GetRbgs());
     m_signals.resize(grid->GetRbgs());
     m_receptions.resize(grid->GetRbgs());
 }
@@ -243,14 +244,45 @@ OfdmaBsPhy::GetMeanSnr(uint32_t ue) const
     return psd / rbs / m_noisePsd;
 }
 
-bool
-OfdmaBsPhy::WouldDecode(uint32_t ue, uint32_t rbg) const
+void
+OfdmaBsPhy::WouldDecode(uint32_t ue, uint8_t* decoded) const
 {
-    for (uint32_t rb = 0; rb < m_sinr.size(); ++rb)
+    const uint32_t mcs = m_channel->GetMcs(ue);
+    const uint32_t rbs = m_sinr.size();
+    if (!m_channel->IsFlat(ue))
     {
-        m_sinr[rb] = m_channel->GetRxPsd(ue, rbg * m_sinr.size() + rb) / m_noisePsd;
+        for (uint32_t rbg = 0; rbg < m_coins.size(); ++rbg)
+        {
+            for (uint32_t rb = 0; rb < rbs; ++rb)
+            {
+                m_sinr[rb] = m_channel->GetRxPsd(ue, rbg * rbs + rb) / m_noisePsd;
+            }
+            decoded[rbg] = IsDecoded(ue, rbg, mcs);
+        }
+        return;
     }
-    return IsDecoded(ue, rbg, m_channel->GetMcs(ue));
+    // The SNR is the same on every RBG, and mostly so is the outcome, whatever the coin.
+    std::fill(m_sinr.begin(), m_sinr.end(), m_channel->GetRxPsd(ue, 0) / m_noisePsd);
+    for (uint32_t rbg = 0; rbg < m_coins.size(); ++rbg)
+    {
+        m_coins[rbg] = m_coin.Toss(OfdmaCoin::DECODE, ue, rbg, m_tti);
+    }
+    const auto [least, greatest] = std::minmax_element(m_coins.begin(), m_coins.end());
+    if (m_errorModel->IsDecoded(mcs, m_sinr.data(), rbs, *least))
+    {
+        std::fill_n(decoded, m_coins.size(), 1);
+    }
+    else if (!m_errorModel->IsDecoded(mcs, m_sinr.data(), rbs, *greatest))
+    {
+        std::fill_n(decoded, m_coins.size(), 0);
+    }
+    else
+    {
+        const double tbler = m_errorModel->GetTbler(mcs, m_sinr.data(), rbs);
+        std::transform(m_coins.begin(), m_coins.end(), decoded, [tbler](double coin) {
+            return coin >= tbler;
+        });
+    }
 }
 
 } // namespace ns3

@@ -68,8 +68,12 @@ class OfdmaBsPhy : public SpectrumPhy
      */
     double GetMeanSnr(uint32_t ue) const;
 
-    /// \return whether a UE would be decoded in this TTI if it were alone on an RBG
-    bool WouldDecode(uint32_t ue, uint32_t rbg) const;
+    /**
+     * \param ue id of a connected UE
+     * \param decoded gets for each RBG 1 if the UE would be decoded in this TTI if it were alone on
+     * it, otherwise 0
+     */
+    void WouldDecode(uint32_t ue, uint8_t* decoded) const;
 
     /// TracedCallback signature: UE, RBG, SINR (linear, mean over the RBs), whether it was decoded
     typedef void (*DecodeTracedCallback)(uint32_t ue, uint32_t rbg, double sinr, bool decoded);
@@ -94,18 +98,19 @@ class OfdmaBsPhy : public SpectrumPhy
     /// \return noise figure in dB
     double GetNoiseFigure() const;
 
-    Ptr<NetDevice> m_device;            //!< null until there is one
-    Ptr<MobilityModel> m_mobility;      //!< of the BS
-    Ptr<OfdmaUplinkChannel> m_channel;  //!< uplink
-    Ptr<const OfdmaGrid> m_grid;        //!< of the cell
-    Ptr<OfdmaErrorModel> m_errorModel;  //!< decides by SINR
-    OfdmaCoin m_coin{0};                //!< of the environment
-    bool m_capture;                     //!< the strongest of several can be decoded
-    double m_noiseFigure;               //!< dB
-    double m_noisePsd;                  //!< W/Hz
-    uint32_t m_tti{0};                  //!< the TTI under way
-    bool m_receiving{false};            //!< something was transmitted in this TTI
-    mutable std::vector<double> m_sinr; //!< scratch: linear, of each RB of an RBG
+    Ptr<NetDevice> m_device;             //!< null until there is one
+    Ptr<MobilityModel> m_mobility;       //!< of the BS
+    Ptr<OfdmaUplinkChannel> m_channel;   //!< uplink
+    Ptr<const OfdmaGrid> m_grid;         //!< of the cell
+    Ptr<OfdmaErrorModel> m_errorModel;   //!< decides by SINR
+    OfdmaCoin m_coin{0};                 //!< of the environment
+    bool m_capture;                      //!< the strongest of several can be decoded
+    double m_noiseFigure;                //!< dB
+    double m_noisePsd;                   //!< W/Hz
+    uint32_t m_tti{0};                   //!< the TTI under way
+    bool m_receiving{false};             //!< something was transmitted in this TTI
+    mutable std::vector<double> m_sinr;  //!< scratch: linear, of each RB of an RBG
+    mutable std::vector<double> m_coins; //!< scratch: of each RBG
 
     std::vector<std::vector<Ptr<OfdmaSignalParameters>>> m_signals; //!< of this TTI, by RBG
     std::vector<OfdmaReception> m_receptions;                       //!< of this TTI, by RBG

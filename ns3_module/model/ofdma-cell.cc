@@ -287,13 +287,15 @@ OfdmaCell::FindWouldDecode()
     std::vector<uint8_t> useful(m_codes.GetRbgs());
     for (const auto& ue : m_ues)
     {
+        const std::size_t row = m_wouldDecode.size();
+        m_wouldDecode.resize(row + useful.size());
+        const uint8_t* decoded = m_wouldDecode.data() + row;
+        m_bs->WouldDecode(ue->id, m_wouldDecode.data() + row);
         bool somewhere = false;
-        for (uint32_t rbg = 0; rbg < m_codes.GetRbgs(); ++rbg)
+        for (uint32_t rbg = 0; rbg < useful.size(); ++rbg)
         {
-            const bool decoded = m_bs->WouldDecode(ue->id, rbg);
-            m_wouldDecode.push_back(decoded);
-            useful[rbg] |= decoded;
-            somewhere |= decoded;
+            useful[rbg] |= decoded[rbg];
+            somewhere |= decoded[rbg];
         }
         if (somewhere && ue->bound.Deliver(m_tti, spacing))
         {
