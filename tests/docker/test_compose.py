@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def test_three_cells_measure_what_one_does(engine: docker.DockerClient) -> None:
     (container,) = _containers(engine, "agents")
     output = container.logs(stdout=True, stderr=False).decode()
     inside = json.loads(output[output.index("{") :])
-    here = subprocess.run(["llmac", *arguments], check=True, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-c", "from llmac.agents.cli import main; main()", *arguments]
+    here = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     outside = json.loads(here.stdout)
     assert inside["agents"] == outside["agents"]
 
@@ -100,9 +102,9 @@ def _start(engine: docker.DockerClient) -> Any:
     ended = _compose("up", "-d", "--no-color", "--scale", "cell=3", "agents", llmac=LONG)
     assert ended.returncode == 0, ended.stdout
     (agents,) = _containers(engine, "agents")
-    for line in agents.logs(stream=True, follow=True):
-        if b"waiting for 3 cell processes" in line:
-            break
+    lines: Any = agents.logs(stream=True, follow=True)
+    assert any(b"waiting for 3 cell processes" in line for line in lines)
+    lines.close()
     # They have all connected when the agents have as many connections.
     while len(_rows(agents.exec_run(["cat", "/proc/net/tcp"]).output.decode(), "01")) < len(
         _containers(engine, "cell")
