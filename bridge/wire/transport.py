@@ -45,10 +45,11 @@ _OPTIONS = {
 }
 
 _EVENT = struct.Struct("=HI")
+_NO_KEYS = "a cell without keys, or somebody else who knows nothing of them, was turned away"
 _FAILURES: dict[int, str] = {
     zmq.EVENT_HANDSHAKE_FAILED_AUTH: "a cell whose key is not in the folder clients/ was turned away",
     zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "a cell with another server.key was turned away",
-    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "somebody came and left without an introduction, as a cell without keys does",
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: _NO_KEYS,
 }
 """Events of the socket's monitor, and what they mean, a clause."""
 
@@ -126,8 +127,8 @@ class Listener:
         """Why somebody who came was turned away since this was last asked, a clause; empty when nobody was."""
         clause = ""
         while self._monitor.poll(0):
-            event, _ = _EVENT.unpack(self._monitor.recv_multipart()[0])
-            clause = _FAILURES[event]
+            event, value = _EVENT.unpack(self._monitor.recv_multipart()[0])
+            clause = _NO_KEYS if value == zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH else _FAILURES[event]
         return clause
 
     def close(self) -> None:
