@@ -88,14 +88,17 @@ def test_bad_input_is_told(arguments: list[str], sentence: str, tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_training_improves_on_its_start(tmp_path: Path) -> None:
-    settings = ["updates=24", "environments=48", "save_every=24", "validate_every=24"]
+    """From random weights, in 23,000 environment-TTIs; .29 to .57 where the margin was set."""
+    rates = ["learning_rate.bs=1e-3", "learning_rate.ue=1e-3", "entropy=[0.01,0.0]", "kl_limit=0.05"]
+    settings = ["updates=20", "environments=48", "save_every=20", "validate_every=20", *rates]
     arguments = [part for setting in settings for part in ("--set", setting)]
-    ended = _llmac(["paper", "--ues", "2:8", "--load", "0.3:0.6", "--out", str(tmp_path / "run"), *arguments])
+    cells = ["paper", "--from-scratch", "--ues", "2:4", "--load", "0.3:0.6"]
+    ended = _llmac([*cells, "--out", str(tmp_path / "run"), *arguments])
     assert ended.returncode == 0, ended.stderr
-    rows = pq.read_table(tmp_path / "run" / "metrics.parquet").to_pylist()
-    first, last = (rows[i]["validation/goodput_over_bound"] for i in (0, -1))
-    # Cloning alone reaches .95 of the bound, and .97 is the most that the genie does in such short episodes.
-    assert last > first + 0.003
+    *rows, last = pq.read_table(tmp_path / "run" / "metrics.parquet").to_pylist()
+    goodput = [row["train/goodput_over_bound"] for row in rows]
+    assert np.mean(goodput[-3:]) > np.mean(goodput[:3]) + 0.15
+    assert last["validation/goodput_over_bound"] > rows[0]["validation/goodput_over_bound"]
 
 
 @pytest.mark.slow
