@@ -159,8 +159,9 @@ class DockerCell:
         with suppress(*_ERRORS):  # it may be gone, or the engine; then the cell ends by itself
             self._container.remove(force=True)
         if follower is not None:
-            self._output.close()
-            follower.join(_LOG_END_S)
+            follower.join(_LOG_END_S)  # the output ends with the container
+            if follower.is_alive():
+                self._output.close()
         os.close(self._ended)
         self._ended = -1
 
