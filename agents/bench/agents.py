@@ -7,6 +7,7 @@ each phase what it was asked, except where memory is what is measured.
 """
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -133,7 +134,7 @@ def _large(rounds: int, shipped: Checkpoint, recorded: Mapping[int, Sequence[Pha
     ours, rival = _backends(Engine, both), _backends(Generate, both)
     phases = distinct(recorded[population.agents], population, 2)
     threads = torch.get_num_threads()
-    torch.set_num_threads(torch.get_num_interop_threads())
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     measurements: dict[str, Callable[[], float]] = {
         "engine": partial(_rate, ours, itertools.cycle(phases), 1),
         "generate": partial(_rate, rival, itertools.cycle(phases), 1),

@@ -41,7 +41,12 @@ def train(
     keys: KeysOption = None,
 ) -> None:
     """Train the leader and the followers by PPO; Ctrl-C saves and stops, --resume goes on."""
-    chosen = _resumed(out, set_) if resume else _configured(scenarios, config, set_, ues, load, channel, seed)
+    if resume:
+        if any((scenarios, config, set_, ues, load, channel, seed is not None, from_scratch)):
+            raise LlmacError("a resumed run keeps its configuration; train into another folder to change it")
+        chosen = TrainConfig.read(out / "config.yaml")
+    else:
+        chosen = _configured(scenarios, config, set_, ues, load, channel, seed)
     if from_scratch:
         chosen = chosen.model_copy(update={"start": None})
     if not resume and (out / "checkpoints").exists():
@@ -58,10 +63,12 @@ def train(
 
     state = store.load_newest(out) if resume else None
     training = Training(chosen, state.policy if state else first_policy(chosen), processes, where)
-    if state:
-        training.resume(state)
-    chosen.write(out / "config.yaml")
     try:
+        if state:
+            training.resume(state)
+        if training.finished:
+            raise LlmacError(f"--out {out}: the run has made its {chosen.updates} updates; train into another folder")
+        chosen.write(out / "config.yaml")
         with SummaryWriter(str(out / "tensorboard"), purge_step=training.update) as writer:
             _train(training, writer, out)
     finally:
@@ -86,7 +93,8 @@ def _train(training: "Training", writer: "SummaryWriter", out: Path) -> None:
             for name, value in {**row, **times}.items():
                 writer.add_scalar(name, value, training.update)
             progress.update(task, completed=training.update, description=_line(row))
-            if training.update % config.save_every == 0 or stop.asked:
+            last_update = training.update == config.updates  # is saved when it was validated
+            if not last_update and (training.update % config.save_every == 0 or stop.asked):
                 store.save(out, training.state())
     if training.update < config.updates:
         raise LlmacError(f"interrupted after {training.update} updates, which are saved; --resume goes on")
@@ -125,12 +133,6 @@ class _StopOnInterrupt:
         self.asked = True
 
 
-def _resumed(out: Path, set_: list[str] | None) -> TrainConfig:
-    if set_:
-        raise LlmacError("--set: a resumed run keeps its configuration; train into another folder to change it")
-    return TrainConfig.read(out / "config.yaml")
-
-
 def _configured(
     scenarios: list[str] | None,
     config: Path | None,
@@ -143,8 +145,8 @@ def _configured(
     """The configuration of a file, or that of the options."""
     data: dict[str, Any]
     if config is not None:
-        if scenarios:
-            raise LlmacError("give scenarios or --config, not both")
+        if any((scenarios, ues, load, channel)):
+            raise LlmacError("--config says which cells to train in: leave out scenarios, --ues, --load and --channel")
         data = TrainConfig.read(config).model_dump(mode="json")
     else:
         domain = {

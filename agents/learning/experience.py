@@ -47,7 +47,6 @@ def collect(
     scenarios: Sequence[Scenario],
     seeds: NDArray[np.uint64],
     ttis: int,
-    on_tti: Callable[[], None] = lambda: None,
 ) -> Experience:
     """Play.
 
@@ -57,7 +56,6 @@ def collect(
         scenarios: [E] of the episodes.
         seeds: [E]
         ttis: T.
-        on_tti: called after each TTI.
     """
     cells = Cells(scenarios, seeds)
     said = {role: _Said(partial(agent.prompts, role)) for role in Role}
@@ -87,7 +85,6 @@ def collect(
         leader_reward[tti] = observation.leader_utility / scale
         follower_reward[tti, slot] = observation.follower_utility / scale[owner]
         slots.append(slot)
-        on_tti()
     return Experience(
         decisions={role: said[role].decisions() for role in Role},
         scenes=Scenes.join(scenes),

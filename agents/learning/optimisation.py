@@ -8,8 +8,8 @@ import torch
 
 
 def adam(parameters: Iterable[torch.nn.Parameter], rate: float) -> torch.optim.Adam:
-    """Adam with PPO's usual epsilon."""
-    return torch.optim.Adam(list(parameters), lr=rate, eps=1e-5)
+    """Adam with PPO's usual epsilon, for the parameters that are not frozen."""
+    return torch.optim.Adam([p for p in parameters if p.requires_grad], lr=rate, eps=1e-5)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:

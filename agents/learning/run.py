@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A training run: PPO of a leader and its followers in the ns-3 cell.
+"""A training run, `llmac train`: PPO of a leader and its followers in the ns-3 cell."""
 
-llmac train paper near-far --out DIR
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -14,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from llmac.agents.evaluation.episodes import play
+from llmac.agents.evaluation.tune import FIRST_VALIDATION_SEED
 from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.advantages import follower_advantages, leader_advantages
@@ -27,13 +25,12 @@ from llmac.agents.learning.store import TrainingState
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.bridge.envs.columns import ColumnEnv
 
-FIRST_VALIDATION_SEED = 1_000_000
 _CRITIC_EPOCHS = 4
 _RISE, _LAST_RATE = 0.05, 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class UpdateTiming:
     """Seconds of an update by what they went into."""
 
     rollout_s: float
@@ -105,19 +102,20 @@ class Training:
             restore(optimiser, of(f"optimiser/{name}/"))
         self.update, self.rows = state.update, list(state.rows)
 
-    def step(self, on_tti: Callable[[], None] = lambda: None) -> tuple[dict[str, float], Timing]:
+    def step(self) -> tuple[dict[str, float], UpdateTiming]:
         """Play a batch of episodes and learn from it; returns the row of metrics.
 
         A row holds how the policy did before its update; every `validate_every` updates it was validated, too.
         """
-        config, started = self.config, monotonic()
+        config = self.config
         row = {"updates": float(self.update)}
         if self.update % config.validate_every == 0:
             row |= self.validate()
+        started = monotonic()
         scenarios = draw_scenarios(config.domains, config.environments, self._rng("cells"))
         # Episodes of training have seeds below 1,000,000.
         seeds = self._rng("episodes").integers(0, FIRST_VALIDATION_SEED, config.environments, dtype=np.uint64)
-        experience = collect(self._env, self._sampling, scenarios, seeds, config.ttis, on_tti)
+        experience = collect(self._env, self._sampling, scenarios, seeds, config.ttis)
         played = monotonic()
         row |= _means("train", experience.metrics)
         advantage = self._value(experience, row)
@@ -136,7 +134,12 @@ class Training:
         learned = monotonic()
         self.update += 1
         self.rows.append(row)
-        return row, Timing(played - started, learned - played)
+        return row, UpdateTiming(played - started, learned - played)
+
+    @property
+    def finished(self) -> bool:
+        """Whether `finish` was called, in this process or before the run was resumed."""
+        return bool(self.rows) and self.rows[-1]["updates"] == self.config.updates
 
     def finish(self) -> dict[str, float]:
         """Validate what was learned; returns the last row of metrics."""

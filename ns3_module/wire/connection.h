@@ -63,7 +63,7 @@ struct ConnectionOptions
 class Connection
 {
   public:
-    /// 	hrow KeyError when the endpoint needs keys 	hrow ConnectionError when there is none
+    /// \throw KeyError when the endpoint needs keys \throw ConnectionError when there is none
     explicit Connection(const ConnectionOptions& options);
 
     /// Send a frame.

@@ -58,6 +58,18 @@ def test_learning_changes_what_it_should(config: TrainConfig) -> None:
     assert changed == {Role.UE: True, Role.BS: False}
 
 
+def test_a_finished_run_is_not_resumed(config: TrainConfig, tmp_path: Path) -> None:
+    config.model_copy(update={"updates": 1}).write(tmp_path / "c.yaml")
+    run = str(tmp_path / "run")
+    assert _llmac(["--config", str(tmp_path / "c.yaml"), "--out", run]).returncode == 0
+    rows = pq.read_table(tmp_path / "run" / "metrics.parquet").num_rows
+    assert rows == 2  # before the update and after it
+    again = _llmac(["--resume", "--out", run])
+    assert again.returncode == 2
+    assert "the run has made its 1 updates" in again.stderr
+    assert pq.read_table(tmp_path / "run" / "metrics.parquet").num_rows == rows
+
+
 def test_damage_falls_back_to_the_checkpoint_before(config: TrainConfig, tmp_path: Path) -> None:
     _run(Training(config, first_policy(config)), 4, tmp_path)
     (tmp_path / "checkpoints" / ".new-left-behind").mkdir()
@@ -76,6 +88,8 @@ def test_damage_falls_back_to_the_checkpoint_before(config: TrainConfig, tmp_pat
         (["paper", "--ues", "8:2"], "domains.0: Value error, ues: the least, 8, is above the most, 2"),
         (["paper", "--ues", "many"], "--ues many: write a number, or two as LEAST:MOST"),
         (["paper", "--set", "epoch=3"], "the configuration: epoch: Extra inputs are not permitted"),
+        (["--resume", "--seed", "1"], "a resumed run keeps its configuration"),
+        (["--config", "c.yaml", "--ues", "2"], "--config says which cells to train in"),
         (["--resume"], "config.yaml: the training configuration cannot be read"),
     ],
 )
