@@ -81,11 +81,13 @@ def _config(folder: Path) -> dict[str, Any]:
     try:
         return json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        what = "LoRA adapters without their base" if (folder / "adapter_config.json").is_file() else "neither a model"
+        if (folder / "adapter_config.json").is_file():
+            raise LlmacError(
+                f"{folder}: these are LoRA adapters without their base; give the checkpoint, which is the folder above"
+            ) from None
         raise LlmacError(
-            f"{folder}: this is {what} nor a checkpoint; a model has a config.json, a checkpoint a manifest.json"
-            if what.startswith("neither")
-            else f"{folder}: these are {what}; give the checkpoint, which is the folder above"
+            f"{folder}: this is neither a model nor a checkpoint; a model has a config.json, a checkpoint has a "
+            "manifest.json"
         ) from None
     except (OSError, json.JSONDecodeError) as error:
         raise LlmacError(f"{folder}: config.json cannot be read: {_first_line(error)}") from error
