@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -18,8 +18,9 @@ from llmac.agents.cli.cells import Cells, KeysOption, LauncherOption, ListenOpti
 from llmac.agents.cli.options import ChannelOption, SetOption, overrides, writable_folder
 from llmac.agents.cli.speech import ExplainOption, GrammarOption, NoGrammarOption, NoRuleOption, speech
 from llmac.agents.engine.backend import BackendName
-from llmac.agents.evaluation import explain, flows, summary
+from llmac.agents.evaluation import explain, flows, paired, summary
 from llmac.agents.evaluation.episodes import Recorder, play
+from llmac.agents.evaluation.metrics import NAMES
 from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
@@ -34,6 +35,9 @@ def run(
         str, typer.Option(help="Names, separated by commas; llm:PATH_OR_ID runs a checkpoint or a pretrained model.")
     ] = ",".join(registry.SHOWN),
     ues: Annotated[int | None, typer.Option(help="UEs at TTI 0.")] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="AGENT", help="Tell how the others differ from this one, seed by seed, too.")
+    ] = None,
     rbgs: Annotated[int | None, typer.Option(help="Resource-block groups.")] = None,
     load: Annotated[float | None, typer.Option(help="Arrival probability per UE and TTI.")] = None,
     ttis: Annotated[int | None, typer.Option(help="Length of an episode in TTIs.")] = None,
@@ -61,6 +65,8 @@ def run(
 ) -> None:
     """Run agents in a scenario and compare them."""
     names = agents.split(",")
+    if against and against not in names:
+        names.append(against)
     models = channels.parse(channel) if channel else None
     fields = overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load, ttis=ttis, channel=models)
     chosen = scenarios.load(scenario, fields)
@@ -80,11 +86,8 @@ def run(
     processes = min(processes, seeds)
     where = cells(launcher, listen, keys, processes, out)
     played = _play_all(chosen, players, names, wanted, seed_list, processes, where, out, log_wire, pcap)
-    estimates = {name: summary.estimates(played.episodes[name]) for name in names}
-    timings = {name: played.timings[name] for name in names}
-    document = summary.document(chosen.name, seed_list, played.ns3_version, estimates, timings)
-    if chosen.traffic.model == "ip":
-        document["flows"] = {name: flows.document(chosen, played.flows[name]) for name in names}
+    differences = paired.differences({name: played.episodes[name] for name in names}, against, NAMES) if against else {}
+    document = _document(chosen, seed_list, played, names, against, differences)
     if out is not None:
         (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
     if json_:
@@ -92,9 +95,30 @@ def run(
         return
     cell = f"{chosen.ues} UEs, {chosen.rbgs} RBGs, {chosen.ttis} TTIs"
     title = f"{chosen.name}: {cell}, {seeds} seeds from {seed}, ns-{played.ns3_version}"
-    Console().print(summary.table(title, estimates))
+    Console().print(summary.table(title, {name: summary.estimates(played.episodes[name]) for name in names}))
+    if against:
+        Console().print(summary.differences_table(against, differences))
     if chosen.traffic.model == "ip":
         Console().print(flows.table(chosen, {name: played.flows[name] for name in names}))
+
+
+def _document(
+    scenario: Scenario,
+    seeds: list[int],
+    played: "_Played",
+    names: list[str],
+    against: str | None,
+    differences: dict[str, dict[str, paired.Difference]],
+) -> dict[str, Any]:
+    """The content of summary.json."""
+    estimates = {name: summary.estimates(played.episodes[name]) for name in names}
+    timings = {name: played.timings[name] for name in names}
+    document = summary.document(scenario.name, seeds, played.ns3_version, estimates, timings)
+    if against:
+        document["against"] = summary.differences_document(against, differences)
+    if scenario.traffic.model == "ip":
+        document["flows"] = {name: flows.document(scenario, played.flows[name]) for name in names}
+    return document
 
 
 def _folders_for_captures(pcap: Path, scenario: Scenario, names: list[str]) -> None:

@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from llmac.agents.evaluation.metrics import NAMES
+from llmac.agents.evaluation.paired import Difference
 from llmac.agents.evaluation.statistics import Estimate, estimate
 from llmac.bridge.timing import Timing
 
@@ -24,6 +25,10 @@ _COLUMNS = {
     "signalling_bits_per_tti": ("signal.\nbit/TTI", 1, False),
     "normalised_utility": ("utility\n/genie", 3, False),
 }
+
+
+_COMPARED = ("goodput_dpdu_per_tti", "jain_index", "mean_delay_tti", "loss_rate", "normalised_utility")
+"""What a table of differences shows, as wide as a terminal."""
 
 
 def normalise(episodes: dict[str, list[dict[str, float]]], reference: str) -> None:
@@ -82,6 +87,47 @@ def table(title: str, agents: dict[str, dict[str, Estimate]]) -> Table:
     )
     result.caption = f"± 95% interval over seeds; {limit}"
     return result
+
+
+def differences_document(against: str, agents: dict[str, dict[str, Difference]]) -> dict[str, Any]:
+    """The section `against` of summary.json: every agent less the one named, at the same seeds."""
+    return {
+        "agent": against,
+        "differences": {
+            agent: {
+                name: {"mean": _number(d.mean), "ci95": [_number(d.low), _number(d.high)], "pairs": d.pairs}
+                for name, d in metrics.items()
+            }
+            for agent, metrics in agents.items()
+        },
+    }
+
+
+def differences_table(against: str, agents: dict[str, dict[str, Difference]]) -> Table:
+    """One row per agent: its metrics less those of the agent `against`, with half of the interval."""
+    result = Table(
+        title=f"less {against}, at the same seeds",
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    result.add_column("agent\n", no_wrap=True)
+    for name in _COMPARED:
+        result.add_column(_COLUMNS[name][0], justify="right", no_wrap=True)
+    for agent, metrics in agents.items():
+        result.add_row(agent, *(_signed(metrics[name], _COLUMNS[name][1]) for name in _COMPARED))
+    result.caption = "± 95% interval of the mean of paired differences; *: it leaves out 0"
+    return result
+
+
+def _signed(difference: Difference, digits: int) -> str:
+    if math.isnan(difference.mean):
+        return "-"
+    text = f"{difference.mean:+.{digits}f}"
+    if math.isnan(difference.low):
+        return text
+    return f"{text}±{difference.high - difference.mean:.{digits}f}{'*' if difference.different else ' '}"
 
 
 def _cell(estimate_: Estimate, digits: int, interval: bool) -> str:

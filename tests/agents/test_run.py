@@ -63,6 +63,21 @@ def test_summary_has_every_metric_and_the_trace_agrees_with_it(tmp_path: Path, m
         assert decoded / (3 * 50) == pytest.approx(agent["goodput_dpdu_per_tti"]["mean"])
 
 
+def test_differences_are_between_the_same_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("--agents", "aloha,genie", "--against", "grant", "--seeds", "4", "--ttis", "60", "--out")
+    assert _llmac(monkeypatch, "run", "paper", *arguments, str(tmp_path)) == 0
+    summary = _summary(tmp_path)
+    against = summary["against"]
+    assert against["agent"] == "grant"
+    assert set(against["differences"]) == {"aloha", "genie"}
+    aloha = against["differences"]["aloha"]["goodput_dpdu_per_tti"]
+    means = {name: agent["goodput_dpdu_per_tti"]["mean"] for name, agent in summary["agents"].items()}
+    assert aloha["mean"] == pytest.approx(means["aloha"] - means["grant"])
+    assert aloha["ci95"][1] < 0
+    bound = against["differences"]["genie"]["bound_dpdu_per_tti"]
+    assert (bound["mean"], bound["ci95"], bound["pairs"]) == (0, [0, 0], 4)
+
+
 def test_every_agent_meets_the_same_arrivals_and_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The bound is a function of every arrival and every link outcome of a run, and of nothing that the agents do.
     arguments = ("--agents", CONVENTIONAL, "--seeds", "4", "--ttis", "40", "--json")
