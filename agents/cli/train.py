@@ -59,10 +59,10 @@ def train(
 
     from llmac.agents.learning import store  # noqa: PLC0415
     from llmac.agents.learning.run import Training  # noqa: PLC0415
-    from llmac.agents.learning.start import first_policy  # noqa: PLC0415
+    from llmac.agents.learning.start import learner_of  # noqa: PLC0415
 
     state = store.load_newest(out) if resume else None
-    training = Training(chosen, state.policy if state else first_policy(chosen), processes, where)
+    training = Training(chosen, learner_of(chosen, state.policy if state else None), processes, where)
     try:
         if state:
             training.resume(state)

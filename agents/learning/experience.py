@@ -4,10 +4,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from llmac.agents.agent import Agent
 from llmac.agents.baselines.columns import Cells, per_ue
 from llmac.agents.engine.backend import Reply, Request
 from llmac.agents.evaluation.metrics import Tally
@@ -19,9 +21,12 @@ from llmac.agents.learning.recording import Choice, Example
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.scenario import Scenario
 
+D_co = TypeVar("D_co", covariant=True)
+"""Decisions of one role in a batch of episodes."""
+
 
 @dataclass(frozen=True, slots=True)
-class Experience:
+class Experience(Generic[D_co]):
     """A batch of E episodes of T TTIs.
 
     Attributes:
@@ -33,7 +38,7 @@ class Experience:
         metrics: of each episode, see llmac.agents.evaluation.metrics.
     """
 
-    decisions: dict[Role, Decisions]
+    decisions: dict[Role, D_co]
     scenes: Scenes
     leader_reward: NDArray[np.float64]
     follower_reward: NDArray[np.float64]
@@ -41,24 +46,37 @@ class Experience:
     metrics: list[dict[str, float]]
 
 
+class Notes(Protocol[D_co]):
+    """Keeps what an agent decides while it plays."""
+
+    def note(self, role: Role) -> None:
+        """The agent has just decided for all of this role."""
+        ...
+
+    def decisions(self, role: Role) -> D_co:
+        """All that was noted; a leader's in the order [T, E], the followers' by TTI and then as in the columns."""
+        ...
+
+
 def collect(
     env: ColumnEnv,
-    agent: LanguageAgent,
+    agent: Agent,
+    notes: Notes[D_co],
     scenarios: Sequence[Scenario],
     seeds: NDArray[np.uint64],
     ttis: int,
-) -> Experience:
+) -> Experience[D_co]:
     """Play.
 
     Args:
         env: made with privileged=True and bound=True.
-        agent: samples its sentences.
+        agent: draws its actions.
+        notes: of this agent.
         scenarios: [E] of the episodes.
         seeds: [E]
         ttis: T.
     """
     cells = Cells(scenarios, seeds)
-    said = {role: _Said(partial(agent.prompts, role)) for role in Role}
     scenes: list[Scenes] = []
     slots: list[NDArray[np.int64]] = []
     leader_reward = np.zeros((ttis, len(scenarios)))
@@ -74,25 +92,44 @@ def collect(
         tti = observation.tti
         scenes.append(look(cells, observation, ttis, None))
         action = agent.lead(observation)
-        said[Role.BS].note(agent.leader_requests, agent.leader_replies)
+        notes.note(Role.BS)
         scenes.append(look(cells, observation, ttis, per_ue(observation, action)))
         followers = env.lead(action)
         slot, owner = cells.slot(followers), cells.environment(followers)
         response = agent.follow(followers)
-        said[Role.UE].note(agent.follower_requests, agent.follower_replies)
+        notes.note(Role.UE)
         observation = env.follow(response)
         tally.add(observation)
         leader_reward[tti] = observation.leader_utility / scale
         follower_reward[tti, slot] = observation.follower_utility / scale[owner]
         slots.append(slot)
     return Experience(
-        decisions={role: said[role].decisions() for role in Role},
+        decisions={role: notes.decisions(role) for role in Role},
         scenes=Scenes.join(scenes),
         leader_reward=leader_reward,
         follower_reward=follower_reward,
         slot=slots,
         metrics=tally.metrics(),
     )
+
+
+class Sentences:
+    """Keeps what a language agent says; see Notes."""
+
+    def __init__(self, agent: LanguageAgent) -> None:
+        self._agent = agent
+        self._said = {role: _Said(partial(agent.prompts, role)) for role in Role}
+
+    def note(self, role: Role) -> None:
+        """Keep what all of this role were asked and said."""
+        agent = self._agent
+        asked = agent.leader_requests if role is Role.BS else agent.follower_requests
+        said = agent.leader_replies if role is Role.BS else agent.follower_replies
+        self._said[role].note(asked, said)
+
+    def decisions(self, role: Role) -> Decisions:
+        """Different sentences, and which was said when."""
+        return self._said[role].decisions()
 
 
 class _Said:

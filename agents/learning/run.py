@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -12,17 +13,16 @@ from numpy.typing import NDArray
 
 from llmac.agents.evaluation.episodes import play
 from llmac.agents.evaluation.tune import FIRST_VALIDATION_SEED
-from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.advantages import follower_advantages, leader_advantages
 from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.critic import Critic
 from llmac.agents.learning.domain import draw_scenarios
-from llmac.agents.learning.experience import Experience, collect
+from llmac.agents.learning.experience import Experience
+from llmac.agents.learning.learner import Learner
 from llmac.agents.learning.optimisation import adam, restore, set_rate, tensors_of
-from llmac.agents.learning.ppo import PpoOptions, fit_critic, improve
-from llmac.agents.learning.store import TrainingState
-from llmac.agents.models.checkpoint import Checkpoint
+from llmac.agents.learning.ppo import PpoOptions, fit_critic
+from llmac.agents.learning.store import Saved, TrainingState
 from llmac.bridge.envs.columns import ColumnEnv
 
 _CRITIC_EPOCHS = 4
@@ -48,25 +48,23 @@ class Training:
 
     Args:
         config: of the run.
-        policy: what to begin with.
+        learner: the models that it trains, and how they are trained.
         processes: cell processes; the results do not depend on them.
         where: other arguments of `ColumnEnv`, that say where the cells run.
     """
 
     def __init__(
-        self, config: TrainConfig, policy: Checkpoint, processes: int = 1, where: Mapping[str, Any] | None = None
+        self, config: TrainConfig, learner: Learner[Any], processes: int = 1, where: Mapping[str, Any] | None = None
     ) -> None:
         # With one thread the sums are made in one order: the same weights whatever the number of cores.
         torch.set_num_threads(1)
         self.config = config
         self.update = 0
         self.rows: list[dict[str, float]] = []
-        self._policy = policy
-        self._sampling = LanguageAgent.of(policy, sample=True)
-        self._greedy = LanguageAgent.of(policy, sample=False)
+        self._learner = learner
         self._critic = Critic(config.seed)
         self._optimisers = {
-            **{role.value: adam(policy.models[role].parameters(), self._rate(role)) for role in Role},
+            **{role.value: adam(learner.models[role].parameters(), self._rate(role)) for role in Role},
             "critic": adam(self._critic.parameters(), config.learning_rate.critic),
         }
         first = draw_scenarios(config.domains, config.environments, self._rng("cells"))
@@ -88,10 +86,9 @@ class Training:
         tensors = {f"critic/{name}": tensor for name, tensor in self._critic.state_dict().items()}
         for name, optimiser in self._optimisers.items():
             tensors |= {f"optimiser/{name}/{key}": tensor for key, tensor in tensors_of(optimiser).items()}
-        policy = Checkpoint(self._policy.models, self._policy.tokenizer, made_by)
-        return TrainingState(policy, tensors, self.update, self.rows)
+        return TrainingState(partial(self._learner.save, made_by=made_by), tensors, self.update, self.rows)
 
-    def resume(self, state: TrainingState) -> None:
+    def resume(self, state: Saved) -> None:
         """Go on from a checkpoint; its policy is the one that this run was made with."""
 
         def of(prefix: str) -> dict[str, torch.Tensor]:
@@ -115,14 +112,14 @@ class Training:
         scenarios = draw_scenarios(config.domains, config.environments, self._rng("cells"))
         # Episodes of training have seeds below 1,000,000.
         seeds = self._rng("episodes").integers(0, FIRST_VALIDATION_SEED, config.environments, dtype=np.uint64)
-        experience = collect(self._env, self._sampling, scenarios, seeds, config.ttis)
+        experience = self._learner.collect(self._env, scenarios, seeds, config.ttis)
         played = monotonic()
         row |= _means("train", experience.metrics)
         advantage = self._value(experience, row)
         for role in self._who_learns():
             set_rate(self._optimisers[role.value], self._rate(role))
-            told = improve(
-                self._policy.models[role],
+            told = self._learner.improve(
+                role,
                 self._optimisers[role.value],
                 experience.decisions[role],
                 advantage[role],
@@ -130,7 +127,6 @@ class Training:
                 self._rng(f"minibatches {role}"),
             )
             row |= {f"{role}/{name}": value for name, value in told.items()}
-        self._sampling.weights_changed()
         learned = monotonic()
         self.update += 1
         self.rows.append(row)
@@ -150,14 +146,13 @@ class Training:
     def validate(self) -> dict[str, float]:
         """Play the most probable sentences in the same cells every time."""
         config = self.config
-        self._greedy.weights_changed()
         rng = np.random.default_rng([config.seed, FIRST_VALIDATION_SEED])
         scenarios = draw_scenarios(config.domains, config.environments, rng)
         seeds = list(range(FIRST_VALIDATION_SEED, FIRST_VALIDATION_SEED + config.environments))
         self._env.reset(seeds, scenarios)
-        return _means("validation", play(self._env, self._greedy, scenarios, seeds))
+        return _means("validation", play(self._env, self._learner.greedy(), scenarios, seeds))
 
-    def _value(self, experience: Experience, row: dict[str, float]) -> dict[Role, NDArray[np.float64]]:
+    def _value(self, experience: Experience[Any], row: dict[str, float]) -> dict[Role, NDArray[np.float64]]:
         """Advantages of each role's decisions; fits the critic to what was seen."""
         config, scenes = self.config, experience.scenes
         ttis, environments = experience.leader_reward.shape

@@ -2,15 +2,30 @@
 """The weights that a training run begins with."""
 
 from pathlib import Path
+from typing import Any
 
 from llmac.agents.language.agent import shipped_folder
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.config import TrainConfig
+from llmac.agents.learning.learner import LanguageLearner, Learner
 from llmac.agents.models import checkpoint, tokenizer
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.agents.models.small import small_model
 
 _LAYERS = 2
+
+
+def learner_of(config: TrainConfig, policy: Path | None = None) -> Learner[Any]:
+    """Make what a run trains.
+
+    Args:
+        config: of the run.
+        policy: folder of what it has learned so far; None at its beginning.
+
+    Raises:
+        LlmacError: the checkpoint cannot be used.
+    """
+    return LanguageLearner(checkpoint.load(policy) if policy else first_policy(config))
 
 
 def first_policy(config: TrainConfig) -> Checkpoint:

@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,6 @@ import pyarrow.parquet as pq
 import torch
 from safetensors.torch import load_file, save_file
 
-from llmac.agents.models import checkpoint
-from llmac.agents.models.checkpoint import Checkpoint
 from llmac.bridge.errors import LlmacError
 
 _FORMAT = 1
@@ -41,13 +39,25 @@ class TrainingState:
     All chance is drawn from the run's seed and the number of the update, so that no state of a generator is needed.
     """
 
-    policy: Checkpoint
+    save_policy: Callable[[Path], None]
+    """Writes what `llmac run` can play, into a new folder."""
     tensors: Mapping[str, torch.Tensor]
     """Of the critic and the optimisers, by name."""
     update: int
     """Updates that were made."""
     rows: list[dict[str, float]]
     """Of metrics.parquet."""
+
+
+@dataclass(slots=True)
+class Saved:
+    """A TrainingState as it was saved."""
+
+    policy: Path
+    """Folder of what `save_policy` wrote."""
+    tensors: Mapping[str, torch.Tensor]
+    update: int
+    rows: list[dict[str, float]]
 
 
 def save(run: Path, state: TrainingState) -> Path:
@@ -63,7 +73,7 @@ def save(run: Path, state: TrainingState) -> Path:
         for abandoned in folder.glob(".new-*"):
             shutil.rmtree(abandoned)
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
-        checkpoint.save(new / "policy", state.policy)
+        state.save_policy(new / "policy")
         save_file({name: tensor.contiguous() for name, tensor in state.tensors.items()}, new / "trainer.safetensors")
         (new / "trainer.json").write_text(json.dumps({"update": state.update, "rows": state.rows}))
         files = sorted(path for path in new.rglob("*") if path.is_file())
@@ -83,7 +93,7 @@ def save(run: Path, state: TrainingState) -> Path:
     return target
 
 
-def load_newest(run: Path) -> TrainingState:
+def load_newest(run: Path) -> Saved:
     """Read the newest checkpoint that is whole.
 
     Raises:
@@ -94,8 +104,8 @@ def load_newest(run: Path) -> TrainingState:
         problem = _problem(folder)
         if problem is None:
             trainer = json.loads((folder / "trainer.json").read_text())
-            return TrainingState(
-                policy=checkpoint.load(folder / "policy"),
+            return Saved(
+                policy=folder / "policy",
                 tensors=load_file(folder / "trainer.safetensors"),
                 update=trainer["update"],
                 rows=trainer["rows"],

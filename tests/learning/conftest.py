@@ -5,7 +5,7 @@ import pytest
 
 from llmac.agents.learning.config import Domain, TrainConfig
 from llmac.agents.learning.run import Training
-from llmac.agents.learning.start import first_policy
+from llmac.agents.learning.start import learner_of
 
 
 @pytest.fixture
@@ -27,4 +27,4 @@ def config() -> TrainConfig:
 @pytest.fixture
 def training(config: TrainConfig) -> "Training":
     """A run that has not begun; the test closes it."""
-    return Training(config, first_policy(config))
+    return Training(config, learner_of(config))

@@ -13,7 +13,7 @@ from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.domain import draw_scenarios
-from llmac.agents.learning.experience import Experience, collect
+from llmac.agents.learning.experience import Experience, Sentences, collect
 from llmac.agents.learning.likelihood import choices_of
 from llmac.agents.learning.optimisation import adam
 from llmac.agents.learning.ppo import Decisions, PpoOptions, improve
@@ -30,15 +30,15 @@ def policy() -> Checkpoint:
 
 
 @pytest.fixture(scope="module")
-def experience(policy: Checkpoint) -> Experience:
+def experience(policy: Checkpoint) -> Experience[Decisions]:
     config = TrainConfig.parse({"domains": [{"scenario": "paper", "ues": [2, 3]}]}, "test")
     scenarios = draw_scenarios(config.domains, 6, np.random.default_rng(5))
     with ColumnEnv(scenarios, ttis=5, privileged=True, bound=True) as env:
         agent = LanguageAgent.of(policy, sample=True)
-        return collect(env, agent, scenarios, np.arange(6, dtype=np.uint64), 5)
+        return collect(env, agent, Sentences(agent), scenarios, np.arange(6, dtype=np.uint64), 5)
 
 
-def test_an_experience_holds_every_decision(experience: Experience) -> None:
+def test_an_experience_holds_every_decision(experience: Experience[Decisions]) -> None:
     ues = sum(len(slot) for slot in experience.slot)
     assert len(experience.decisions[Role.BS].index) == 6 * 5
     assert len(experience.decisions[Role.UE].index) == ues
@@ -54,7 +54,7 @@ def test_the_trainer_sees_the_probabilities_that_the_engine_drew_from(policy: Ch
     agent = LanguageAgent.of(policy, sample=True)
     seeds = np.arange(2, dtype=np.uint64)
     with ColumnEnv(scenarios, ttis=3, privileged=True, bound=True) as env:
-        experience = collect(env, agent, scenarios, seeds, 3)
+        experience = collect(env, agent, Sentences(agent), scenarios, seeds, 3)
     decisions = experience.decisions[Role.UE]
     last = [decisions.examples[i] for i in decisions.index[-len(agent.follower_replies) :]]
     with torch.inference_mode():
@@ -62,7 +62,7 @@ def test_the_trainer_sees_the_probabilities_that_the_engine_drew_from(policy: Ch
     np.testing.assert_allclose(again.numpy(), [reply.log_prob for reply in agent.follower_replies], atol=1e-4)
 
 
-def test_rows_are_as_good_as_decisions_one_by_one(policy: Checkpoint, experience: Experience) -> None:
+def test_rows_are_as_good_as_decisions_one_by_one(policy: Checkpoint, experience: Experience[Decisions]) -> None:
     decisions = experience.decisions[Role.UE]
     advantage = np.random.default_rng(2).normal(size=len(decisions.index))
     one_by_one = Decisions(
@@ -74,7 +74,7 @@ def test_rows_are_as_good_as_decisions_one_by_one(policy: Checkpoint, experience
         torch.testing.assert_close(few, many, rtol=1e-3, atol=1e-5)
 
 
-def test_praised_sentences_become_more_probable(policy: Checkpoint, experience: Experience) -> None:
+def test_praised_sentences_become_more_probable(policy: Checkpoint, experience: Experience[Decisions]) -> None:
     decisions = experience.decisions[Role.UE]
     praised = 0 if decisions.examples[0].choices else 1
     advantage = (decisions.index == praised).astype(np.float64)
@@ -87,7 +87,7 @@ def test_praised_sentences_become_more_probable(policy: Checkpoint, experience: 
     assert not model.training
 
 
-def test_an_update_stops_at_the_kl_limit(policy: Checkpoint, experience: Experience) -> None:
+def test_an_update_stops_at_the_kl_limit(policy: Checkpoint, experience: Experience[Decisions]) -> None:
     decisions = experience.decisions[Role.UE]
     advantage = np.random.default_rng(2).normal(size=len(decisions.index))
     model = copy.deepcopy(policy.models[Role.UE])

@@ -16,17 +16,19 @@ from llmac.agents.language.prompts import Role
 from llmac.agents.learning import store
 from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.run import Training
-from llmac.agents.learning.start import first_policy
+from llmac.agents.learning.start import learner_of
 from llmac.agents.learning.store import TrainingState
 from llmac.bridge.errors import LlmacError
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(config: TrainConfig, tmp_path: Path) -> None:
-    whole = _run(Training(config, first_policy(config)), 4)
-    _run(Training(config, first_policy(config)), 2, tmp_path)
+    learner = learner_of(config)
+    whole = _run(Training(config, learner), 4)
+    _run(Training(config, learner_of(config)), 2, tmp_path)
     halfway = store.load_newest(tmp_path)
     assert halfway.update == 2
-    second = Training(config, halfway.policy, processes=2)  # however the cells are spread
+    read_again = learner_of(config, halfway.policy)
+    second = Training(config, read_again, processes=2)  # however the cells are spread
     second.resume(halfway)
     resumed = _run(second, 4)
     assert resumed.update == whole.update == 4
@@ -35,14 +37,12 @@ def test_a_resumed_run_is_the_uninterrupted_one(config: TrainConfig, tmp_path: P
     for name, tensor in whole.tensors.items():
         assert torch.equal(tensor, resumed.tensors[name]), name
     for role in Role:
-        for one, other in zip(
-            whole.policy.models[role].parameters(), resumed.policy.models[role].parameters(), strict=True
-        ):
+        for one, other in zip(learner.models[role].parameters(), read_again.models[role].parameters(), strict=True):
             assert torch.equal(one, other)
 
 
 def test_learning_changes_what_it_should(config: TrainConfig) -> None:
-    start = first_policy(config)
+    start = learner_of(config)
     before = {role: [p.detach().clone() for p in start.models[role].parameters()] for role in Role}
     best_response = {"kind": "best-response", "follower_updates": 1}
     chosen = TrainConfig.parse({**config.model_dump(), "critic_updates": 0, "schedule": best_response}, "test")
@@ -71,7 +71,7 @@ def test_a_finished_run_is_not_resumed(config: TrainConfig, tmp_path: Path) -> N
 
 
 def test_damage_falls_back_to_the_checkpoint_before(config: TrainConfig, tmp_path: Path) -> None:
-    _run(Training(config, first_policy(config)), 4, tmp_path)
+    _run(Training(config, learner_of(config)), 4, tmp_path)
     (tmp_path / "checkpoints" / ".new-left-behind").mkdir()
     tensors = tmp_path / "checkpoints" / "000004" / "trainer.safetensors"
     tensors.write_bytes(tensors.read_bytes()[:-1] + b"?")
