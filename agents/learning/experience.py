@@ -81,8 +81,8 @@ def collect(
     slots: list[NDArray[np.int64]] = []
     leader_reward = np.zeros((ttis, len(scenarios)))
     follower_reward = np.zeros((ttis, cells.slots))
-    # Utilities are in units of rho for each RBG and TTI, so that cells of all sizes weigh the same.
-    scale = np.array([s.utility.rho * s.rbgs for s in scenarios])
+    # Utilities are in units of rho, or of a collision, for each RBG and TTI: cells of all sizes weigh the same.
+    scale = np.array([max(s.utility.rho, 1.0) * s.rbgs for s in scenarios])
     tally = Tally(tuple(scenarios))
 
     agent.reset(scenarios, seeds)

@@ -48,7 +48,7 @@ def to_proto(scenario: Scenario, ttis: int) -> scenario_pb2.Scenario:
         ),
         channel=[scenario_pb2.ModelSpec(type_id=m.type, attributes=m.attributes) for m in s.channel],
         error_model=_error_model(s.error_model),
-        utility=scenario_pb2.Utility(rho=s.utility.rho),
+        utility=scenario_pb2.Utility(**s.utility.model_dump(exclude_none=True)),
         decision_delay=scenario_pb2.DecisionDelay(probability=s.decision_delay),
     )
     if s.poisson_churn is not None:

@@ -297,11 +297,29 @@ class MutualInformation(_Section):
     model: Literal["mutual-information"]
 
 
+class ProportionalFair(_Section):
+    """The leader's utility: a UE's k-th first decode is worth rho ln((k + 1) / k)."""
+
+    signalling_cost_per_bit: float = Field(default=0.0, ge=0, le=1000)
+    """Of the control messages that are sent, in both directions."""
+
+
+class OwnUtility(_Section):
+    """Each follower's utility: rho for a first decode of its own."""
+
+    transmission_cost: float = Field(default=0.0, ge=0, le=1000)
+    """Of each transmission, whatever comes of it: its energy."""
+
+
 class Utility(_Section):
-    """Reward of a TTI, shared by all: +rho, -rho and -1 as docs/scenarios.md tells."""
+    """Reward of a TTI, shared by all unless they have another: +rho, -rho and -1 as docs/game.md tells."""
 
     rho: float = Field(default=3.0, ge=0, le=1000)
     """Worth of a first decode."""
+    leader: ProportionalFair | None = None
+    """Of the leader, instead of the shared one."""
+    followers: OwnUtility | None = None
+    """Of the followers, instead of the shared one."""
 
 
 class Scenario(_Section):

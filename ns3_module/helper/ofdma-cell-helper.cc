@@ -271,6 +271,10 @@ OfdmaCellHelper::Create(const OfdmaScenario& scenario, uint64_t seed, bool would
     cell->SetAttribute("MaxDcms", UintegerValue(scenario.maxDcmsPerTti));
     cell->SetAttribute("UcmPeriod", UintegerValue(scenario.ucmPeriod));
     cell->SetAttribute("Rho", DoubleValue(scenario.rho));
+    cell->SetAttribute("ProportionalFair", BooleanValue(scenario.signallingCost.has_value()));
+    cell->SetAttribute("SignallingCost", DoubleValue(scenario.signallingCost.value_or(0)));
+    cell->SetAttribute("OwnUtilities", BooleanValue(scenario.transmissionCost.has_value()));
+    cell->SetAttribute("TransmissionCost", DoubleValue(scenario.transmissionCost.value_or(0)));
     cell->SetAttribute("Radio", BooleanValue(!scenario.channel.empty()));
     cell->SetAttribute("WouldDecode", BooleanValue(wouldDecode));
     cell->SetAttribute("Bound", BooleanValue(bound));

@@ -101,7 +101,7 @@ OfdmaRandomAgents::Count()
         {
             m_totals[i] += counters[i];
         }
-        m_utility += cell->GetUtility();
+        m_utility += cell->GetLeaderUtility();
     }
 }
 

@@ -93,6 +93,10 @@ struct OfdmaScenario
     double tbler{0.001};                     //!< of FIXED_TBLER
     double threshold{3};                     //!< of SINR_THRESHOLD, dB
     double rho{3};                           //!< utility of a first decode
+    /// Of a bit of control messages to a proportional fair leader; none: it shares the utility.
+    std::optional<double> signallingCost;
+    /// Of a transmission to a UE with a utility of its own; none: UEs share the utility.
+    std::optional<double> transmissionCost;
 };
 
 } // namespace ns3

@@ -76,6 +76,28 @@ OfdmaCell::GetTypeId()
                           DoubleValue(3),
                           MakeDoubleAccessor(&OfdmaCell::m_rho),
                           MakeDoubleChecker<double>())
+            .AddAttribute("ProportionalFair",
+                          "The leader's utility is proportional fairness less the cost of "
+                          "signalling, instead of the shared one",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&OfdmaCell::m_proportionalFair),
+                          MakeBooleanChecker())
+            .AddAttribute("SignallingCost",
+                          "Cost of a bit of control messages to a proportional fair leader",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&OfdmaCell::m_signallingCost),
+                          MakeDoubleChecker<double>())
+            .AddAttribute("OwnUtilities",
+                          "A follower's utility is its own first decodes less the cost of its "
+                          "transmissions, instead of the shared one",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&OfdmaCell::m_ownUtilities),
+                          MakeBooleanChecker())
+            .AddAttribute("TransmissionCost",
+                          "Cost of a transmission to a follower with a utility of its own",
+                          DoubleValue(0),
+                          MakeDoubleAccessor(&OfdmaCell::m_transmissionCost),
+                          MakeDoubleChecker<double>())
             .AddAttribute("Radio",
                           "Links have a gain, and so an SNR",
                           BooleanValue(false),
@@ -450,7 +472,12 @@ OfdmaCell::EndTti()
         m_outcomes.push_back(Conclude(*ue));
     }
     m_lastCounters = m_statistics.GetCounters();
-    m_utility = CalcUtility();
+    m_leaderUtility = m_proportionalFair ? CalcLeaderUtility() : CalcSharedUtility();
+    m_followerUtilities.assign(m_ues.size(), CalcSharedUtility());
+    for (std::size_t i = 0; m_ownUtilities && i < m_ues.size(); ++i)
+    {
+        m_followerUtilities[i] = CalcOwnUtility(*m_ues[i], m_outcomes[i]);
+    }
 }
 
 void
@@ -529,12 +556,37 @@ OfdmaCell::Conclude(OfdmaUe& ue)
 }
 
 double
-OfdmaCell::CalcUtility() const
+OfdmaCell::CalcSharedUtility() const
 {
     const auto count = [this](OfdmaCounter counter) { return m_statistics.Get(counter); };
     const int32_t balance = count(OfdmaCounter::DELIVERED) - count(OfdmaCounter::DUPLICATE) -
                             count(OfdmaCounter::LOST) - count(OfdmaCounter::IDLE);
     return m_rho * balance - count(OfdmaCounter::COLLISION);
+}
+
+double
+OfdmaCell::CalcLeaderUtility() const
+{
+    // Sums up over the episode to rho times the sum over UEs of ln(1 + deliveries).
+    double fairness = 0;
+    for (std::size_t i = 0; i < m_ues.size(); ++i)
+    {
+        if (m_outcomes[i] == OfdmaOutcome::DECODED)
+        {
+            const double delivered = m_statistics.GetDelivered()[m_ues[i]->id];
+            fairness += std::log((1 + delivered) / delivered);
+        }
+    }
+    const int32_t bits =
+        m_statistics.Get(OfdmaCounter::UCM_BITS) + m_statistics.Get(OfdmaCounter::DCM_BITS);
+    return m_rho * fairness - m_signallingCost * bits;
+}
+
+double
+OfdmaCell::CalcOwnUtility(const OfdmaUe& ue, OfdmaOutcome outcome) const
+{
+    return m_rho * (outcome == OfdmaOutcome::DECODED) -
+           m_transmissionCost * (ue.access >= OfdmaCodes::TRANSMIT);
 }
 
 uint32_t
@@ -609,9 +661,15 @@ OfdmaCell::GetLastCounters() const
 }
 
 double
-OfdmaCell::GetUtility() const
+OfdmaCell::GetLeaderUtility() const
 {
-    return m_utility;
+    return m_leaderUtility;
+}
+
+const std::vector<double>&
+OfdmaCell::GetFollowerUtilities() const
+{
+    return m_followerUtilities;
 }
 
 const std::vector<OfdmaOutcome>&

@@ -117,8 +117,10 @@ class OfdmaCell : public Object
     const OfdmaStatistics& GetStatistics() const;
     /// \return counters of the last TTI
     const OfdmaStatistics::Counters& GetLastCounters() const;
-    /// \return utility of the last TTI
-    double GetUtility() const;
+    /// \return what the last TTI paid the leader
+    double GetLeaderUtility() const;
+    /// \return what the last TTI paid those UEs that acted in it, in their order
+    const std::vector<double>& GetFollowerUtilities() const;
     /// \return outcomes of those UEs that acted in the last TTI, in their order
     const std::vector<OfdmaOutcome>& GetOutcomes() const;
     /// \return for each RBG of the last TTI IDLE, UNDECODABLE or the id of the UE that was decoded
@@ -181,8 +183,12 @@ class OfdmaCell : public Object
     bool Decode(OfdmaUe& ue);
     /// Carry out a deletion, and find out what became of a UE's access.
     OfdmaOutcome Conclude(OfdmaUe& ue);
-    /// Compute the utility of the TTI.
-    double CalcUtility() const;
+    /// \return the utility of the TTI that all share by default
+    double CalcSharedUtility() const;
+    /// \return the leader's utility of the TTI
+    double CalcLeaderUtility() const;
+    /// \return a follower's own utility of the TTI
+    double CalcOwnUtility(const OfdmaUe& ue, OfdmaOutcome outcome) const;
 
     // Attributes
     uint64_t m_seed;                     //!< of the environment
@@ -194,6 +200,10 @@ class OfdmaCell : public Object
     uint32_t m_maxDcms;                  //!< per TTI; 0: no limit
     uint32_t m_ucmPeriod;                //!< TTIs
     double m_rho;                        //!< utility of a first decode
+    bool m_proportionalFair;             //!< the leader's utility, instead of the shared one
+    double m_signallingCost;             //!< of a bit to the leader, if it is proportional fair
+    bool m_ownUtilities;                 //!< of the followers, instead of the shared one
+    double m_transmissionCost;           //!< of a transmission, to a follower with its own utility
     bool m_hasRadio;                     //!< links have a gain
     bool m_wantWouldDecode;              //!< find out who would be decoded
     bool m_wantBound;                    //!< compute the bound
@@ -215,7 +225,8 @@ class OfdmaCell : public Object
     bool m_hadBacklog{false};                    //!< when the TTI began
     OfdmaStatistics m_statistics{0};             //!< accounts
     OfdmaStatistics::Counters m_lastCounters{};  //!< of the last TTI
-    double m_utility{0};                         //!< of the last TTI
+    double m_leaderUtility{0};                   //!< of the last TTI
+    std::vector<double> m_followerUtilities;     //!< of the last TTI, by UE that acted
     std::vector<OfdmaOutcome> m_outcomes;        //!< of the last TTI, by UE that acted
     std::vector<int32_t> m_rbgOutcomes;          //!< of the last TTI
     std::vector<uint8_t> m_rbgDuplicates;        //!< of the last TTI

@@ -5,6 +5,8 @@
 #include <ns3/double.h>
 #include <ns3/test.h>
 
+#include <cmath>
+
 using namespace ns3;
 
 namespace
@@ -26,6 +28,8 @@ constexpr uint16_t HOLD = OfdmaCodes::HOLD;         //!< access code
 constexpr uint16_t DELETE = OfdmaCodes::DELETE;     //!< access code
 constexpr uint16_t ON_0 = OfdmaCodes::TRANSMIT;     //!< access code: transmit on RBG 0
 constexpr uint16_t ON_1 = OfdmaCodes::TRANSMIT + 1; //!< access code: transmit on RBG 1
+constexpr uint16_t SR = OfdmaCodes::SR;             //!< UCM code, of 1 bit
+constexpr uint16_t ACK = OfdmaCodes::ACK;           //!< DCM code, of 2 bits
 
 /// \return UE actions with these accesses and without UCMs
 std::vector<uint16_t>
@@ -98,7 +102,9 @@ class OfdmaOutcomeTestCase : public TestCase
                 NS_TEST_EXPECT_MSG_EQ(outcomes, true, "outcomes of TTI " << tti - 1);
                 NS_TEST_EXPECT_MSG_EQ(rbgs, true, "RBGs of TTI " << tti - 1);
                 NS_TEST_EXPECT_MSG_EQ(duplicates, true, "duplicates of TTI " << tti - 1);
-                NS_TEST_EXPECT_MSG_EQ(cell.GetUtility(), step.utility, "TTI " << tti - 1);
+                NS_TEST_EXPECT_MSG_EQ(cell.GetLeaderUtility(), step.utility, "TTI " << tti - 1);
+                const bool shared = cell.GetFollowerUtilities() == std::vector(2, step.utility);
+                NS_TEST_EXPECT_MSG_EQ(shared, true, "followers in TTI " << tti - 1);
             }
         };
         episode.Run();
@@ -107,6 +113,68 @@ class OfdmaOutcomeTestCase : public TestCase
         const std::vector<uint32_t> delays = {0, 2, 4, 2, 0};
         const bool same = cell.GetStatistics().GetDelayHistogram() == delays;
         NS_TEST_EXPECT_MSG_EQ(same, true, "delays");
+    }
+};
+
+/// A proportional fair leader that pays for signalling, and followers that pay for energy.
+class OfdmaOwnUtilitiesTestCase : public TestCase
+{
+  public:
+    OfdmaOwnUtilitiesTestCase()
+        : TestCase("utilities that differ")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        struct Step
+        {
+            std::vector<uint16_t> access;  //!< of both UEs
+            std::vector<OfdmaDcm> dcms;    //!< of 2 bits each
+            double fairness;               //!< gain in the sum of ln(1 + deliveries)
+            uint32_t bits;                 //!< of UCMs and DCMs
+            std::vector<double> followers; //!< utilities with rho = 3 and a cost of 0.5
+        };
+
+        const std::vector<Step> steps = {
+            // A collision costs the followers their energy, and the leader nothing.
+            {{ON_0, ON_0}, {}, 0, 2, {-0.5, -0.5}},
+            // First decodes of two UEs.
+            {{ON_0, ON_1}, {}, 2 * std::log(2), 2, {2.5, 2.5}},
+            // A duplicate, and a deletion.
+            {{ON_0, DELETE}, {{0, ACK}, {1, ACK}}, 0, 6, {-0.5, 0}},
+            // The second first decode of UE 1 is worth less to the leader than its first was.
+            {{HOLD, ON_1}, {{1, ACK}}, std::log(1.5), 4, {0, 2.5}},
+        };
+        auto scenario = CreateScenario(1);
+        scenario.ttis = steps.size();
+        scenario.signallingCost = 0.25;
+        scenario.transmissionCost = 0.5;
+        TestEpisode episode(scenario);
+        auto& cell = episode.Cell();
+        episode.lead = [&](uint32_t tti) { return steps[tti].dcms; };
+        episode.follow = [&](uint32_t tti) {
+            std::vector<uint16_t> actions;
+            for (uint16_t access : steps[tti].access)
+            {
+                actions.push_back(cell.GetCodes().Join({access, SR}));
+            }
+            return actions;
+        };
+        episode.observe = [&](uint32_t tti) {
+            if (tti > 0)
+            {
+                const Step& step = steps[tti - 1];
+                NS_TEST_EXPECT_MSG_EQ_TOL(cell.GetLeaderUtility(),
+                                          3 * step.fairness - 0.25 * step.bits,
+                                          1e-12,
+                                          "TTI " << tti - 1);
+                const bool followers = cell.GetFollowerUtilities() == step.followers;
+                NS_TEST_EXPECT_MSG_EQ(followers, true, "followers in TTI " << tti - 1);
+            }
+        };
+        episode.Run();
     }
 };
 
@@ -363,6 +431,7 @@ class OfdmaRulesTestSuite : public TestSuite
         : TestSuite("ofdma-rules")
     {
         AddTestCase(new OfdmaOutcomeTestCase);
+        AddTestCase(new OfdmaOwnUtilitiesTestCase);
         AddTestCase(new OfdmaInvalidTestCase);
         AddTestCase(new OfdmaControlTestCase(0, 0));
         AddTestCase(new OfdmaControlTestCase(3, 0));

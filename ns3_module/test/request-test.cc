@@ -109,6 +109,12 @@ class ScenarioReaderTestCase : public TestCase
         ExpectTraffic(nan);
         ExpectParties(nan);
         Expect("rho", [&](auto& m) { m.mutable_utility()->set_rho(nan); });
+        Expect("signalling_cost_per_bit", [](auto& m) {
+            m.mutable_utility()->mutable_leader()->set_signalling_cost_per_bit(-1);
+        });
+        Expect("transmission_cost", [&](auto& m) {
+            m.mutable_utility()->mutable_followers()->set_transmission_cost(nan);
+        });
 
         Expect("TTI 1", [](auto& m) { m.add_churn()->set_tti(0); });
         Expect("order", [](auto& m) {

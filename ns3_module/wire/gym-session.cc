@@ -309,7 +309,7 @@ GymSession::WriteState(uint32_t tti, int32_t phase)
     m_writer.Finish(*m_state.mutable_obsdata());
     if (phase == LEADER)
     {
-        m_state.set_reward(static_cast<float>(m_cell->GetUtility()));
+        m_state.set_reward(static_cast<float>(m_cell->GetLeaderUtility()));
         m_state.set_info(DescribeCounters(m_cell->GetLastCounters()));
     }
 }

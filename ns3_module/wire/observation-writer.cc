@@ -118,11 +118,12 @@ ObservationWriter::WriteLastTti(const Cells& cells, v1::LeaderObservation& messa
         m_int32[0].Add(rbgs.begin(), rbgs.end());
         m_uint8[0].Add(duplicates.begin(), duplicates.end());
         m_int32[1].Add(counters.begin(), counters.end());
-        m_float64[0].Add(cell->GetUtility());
+        const auto& utilities = cell->GetFollowerUtilities();
+        m_float64[0].Add(cell->GetLeaderUtility());
+        m_float64[1].Add(utilities.begin(), utilities.end());
         for (OfdmaOutcome outcome : cell->GetOutcomes())
         {
             m_uint8[1].Add(static_cast<uint8_t>(outcome));
-            m_float64[1].Add(cell->GetUtility()); // shared by all
         }
     }
     m_int32[0].Finish(message.mutable_rbg_outcome());

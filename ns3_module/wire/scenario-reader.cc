@@ -187,6 +187,26 @@ ReadErrorModel(const v1::ErrorModel& message, OfdmaScenario& scenario)
     }
 }
 
+void
+ReadUtility(const v1::Utility& message, OfdmaScenario& scenario)
+{
+    scenario.rho = InRange("utility.rho", message.rho(), 0.0, 1000.0);
+    if (message.has_leader())
+    {
+        scenario.signallingCost = InRange("utility.leader.signalling_cost_per_bit",
+                                          message.leader().signalling_cost_per_bit(),
+                                          0.0,
+                                          1000.0);
+    }
+    if (message.has_followers())
+    {
+        scenario.transmissionCost = InRange("utility.followers.transmission_cost",
+                                            message.followers().transmission_cost(),
+                                            0.0,
+                                            1000.0);
+    }
+}
+
 } // namespace
 
 OfdmaScenario
@@ -216,7 +236,7 @@ ReadScenario(const v1::Scenario& message)
         Refuse("channel names at least one loss model when control.sinr_loss looks at the SNR");
     }
     ReadErrorModel(message.error_model(), scenario);
-    scenario.rho = InRange("utility.rho", message.utility().rho(), 0.0, 1000.0);
+    ReadUtility(message.utility(), scenario);
     const std::string problem = ns3::FindOfdmaChannelProblem(scenario);
     if (!problem.empty())
     {

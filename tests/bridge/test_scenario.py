@@ -140,7 +140,11 @@ def test_every_field_reaches_the_cell() -> None:
         },
         "channel": [{"type": "ns3::FriisPropagationLossModel", "attributes": {"MinLoss": 1.5, "Flag": True}}],
         "error_model": {"model": "sinr-threshold", "threshold_db": 4},
-        "utility": {"rho": 2},
+        "utility": {
+            "rho": 2,
+            "leader": {"signalling_cost_per_bit": 0.5},
+            "followers": {"transmission_cost": 0.25},
+        },
     }
     assert set(values) == set(Scenario.model_fields) - {"ttis", "train_ttis", "poisson_churn", "history_ttis"}
     usual, other = to_proto(Scenario(name="usual"), 24), to_proto(Scenario.model_validate(values), 25)
@@ -148,7 +152,7 @@ def test_every_field_reaches_the_cell() -> None:
         if field.name == "poisson_churn":  # which excludes churn
             continue
         assert getattr(usual, field.name) != getattr(other, field.name), field.name
-    for section in ("control", "radio", "placement"):
+    for section in ("control", "radio", "placement", "utility"):
         for field in getattr(usual, section).DESCRIPTOR.fields:
             assert getattr(getattr(usual, section), field.name) != getattr(getattr(other, section), field.name), (
                 field.name
