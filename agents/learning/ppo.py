@@ -9,6 +9,7 @@ min(r, 1 + eps) A for A > 0 and max(r, 1 - eps) A for A < 0, so that a row needs
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -44,6 +45,48 @@ class PpoOptions:
     max_grad_norm: float
 
 
+class Rows(Protocol):
+    """Different decisions of one role; each stands for as many as were alike."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """[rows] those of similar lengths go into one minibatch."""
+        ...
+
+    def ask(self, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Log-probability and entropy in nats of each of these decisions, as the model sees them now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What rows weigh, [rows] each."""
+
+    gain: torch.Tensor
+    """Sum of the positive advantages."""
+    loss: torch.Tensor
+    """Sum of the negative ones."""
+    count: torch.Tensor
+    """Decisions that a row stands for."""
+
+    @classmethod
+    def of(cls, index: NDArray[np.int64], rows: int, advantage: NDArray[np.float64]) -> "Weights":
+        """Of decisions whose advantages, [decisions], are normalised here.
+
+        Args:
+            index: [decisions] row of each.
+            rows: number of rows.
+            advantage: [decisions]
+        """
+        scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        parts = (np.maximum(scaled, 0), np.minimum(scaled, 0), np.ones(len(scaled)))
+        return cls(*(torch.from_numpy(np.bincount(index, part, rows)).float() for part in parts))
+
+    def take(self, rows: NDArray[np.int64]) -> "Weights":
+        """Those of some of the rows."""
+        return Weights(self.gain[rows], self.loss[rows], self.count[rows])
+
+
 def improve(
     model: PreTrainedModel,
     optimiser: torch.optim.Optimizer,
@@ -52,7 +95,7 @@ def improve(
     options: PpoOptions,
     rng: np.random.Generator,
 ) -> dict[str, float]:
-    """Make decisions with positive advantages more probable, as far as the clip and the KL limit let them.
+    """Make sentences with positive advantages more probable; see `ascend`.
 
     Args:
         model: changed in place.
@@ -63,52 +106,68 @@ def improve(
         rng: orders the minibatches.
 
     Returns:
-        approx_kl, clip_fraction, entropy (nats per decision), epochs (that were made) and distinct (rows over
-        decisions).
+        What `ascend` tells, and distinct (rows over decisions).
     """
-    rows = _rows_with_a_choice(decisions)
-    scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-    weight = {
-        name: np.bincount(decisions.index, values, len(decisions.examples))[rows]
-        for name, values in (
-            ("gain", np.maximum(scaled, 0)),
-            ("loss", np.minimum(scaled, 0)),
-            ("count", np.ones(len(scaled))),
-        )
-    }
-    gain, loss, count = (torch.from_numpy(weight[name]).float() for name in ("gain", "loss", "count"))
-    examples = [decisions.examples[i] for i in rows]
-    lengths = np.array([len(e.tokens) for e in examples])
-    old, entropy = _ask(model, examples)
-    size = max(1, -(-len(examples) // options.minibatches))
-    per_step = float(count.sum()) / -(-len(examples) // size)
+    kept = _rows_with_a_choice(decisions)
+    sentences = _Sentences(model, [decisions.examples[i] for i in kept])
+    weights = Weights.of(decisions.index, len(decisions.examples), advantage).take(kept)
+    told = ascend(model, optimiser, sentences, weights, options, rng)
+    # The decisions without a choice have no entropy.
+    told["entropy"] *= float(weights.count.sum()) / len(decisions.index)
+    return {**told, "distinct": len(decisions.examples) / len(decisions.index)}
+
+
+def ascend(
+    model: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    rows: Rows,
+    weights: Weights,
+    options: PpoOptions,
+    rng: np.random.Generator,
+) -> dict[str, float]:
+    """Make decisions with positive advantages more probable, as far as the clip and the KL limit let them.
+
+    Args:
+        model: changed in place.
+        optimiser: of its weights.
+        rows: that the model decided.
+        weights: of the rows.
+        options: of PPO.
+        rng: orders the minibatches.
+
+    Returns:
+        approx_kl, clip_fraction, entropy (nats per decision before the update) and epochs (that were made).
+    """
+    old, entropy = _ask_all(rows)
+    size = max(1, -(-len(old) // options.minibatches))
+    decisions = float(weights.count.sum())
+    per_step = decisions / -(-len(old) // size)
     clipped, kl, epochs = 0.0, 0.0, 0
     model.train()
     while epochs < options.epochs and kl <= options.kl_limit:
         epochs += 1
         kl_sum, clip_sum = 0.0, 0.0
-        for batch in batches(lengths, size, rng):
-            here = torch.from_numpy(batch)
-            asked = choices_of(model, [examples[i] for i in batch])
-            log_ratio = asked.sentence_log_probs(len(batch)) - old[here]
+        for batch in batches(rows.lengths, size, rng):
+            here = weights.take(batch)
+            log_prob, batch_entropy = rows.ask(batch)
+            log_ratio = log_prob - old[batch]
             ratio = log_ratio.exp()
-            surrogate = ratio.clamp(max=1 + options.clip) * gain[here] + ratio.clamp(min=1 - options.clip) * loss[here]
-            bonus = options.entropy * count[here] * asked.sentence_entropies(len(batch))
+            surrogate = ratio.clamp(max=1 + options.clip) * here.gain + ratio.clamp(min=1 - options.clip) * here.loss
+            bonus = options.entropy * here.count * batch_entropy
             (-(surrogate + bonus).sum() / per_step).backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), options.max_grad_norm)
             optimiser.step()
             optimiser.zero_grad()
             with torch.no_grad():
-                kl_sum += float((count[here] * (ratio - 1 - log_ratio)).sum())
-                clip_sum += float((count[here] * ((ratio - 1).abs() > options.clip)).sum())
-        kl, clipped = kl_sum / float(count.sum()), clip_sum / float(count.sum())
+                kl_sum += float((here.count * (ratio - 1 - log_ratio)).sum())
+                clip_sum += float((here.count * ((ratio - 1).abs() > options.clip)).sum())
+        kl, clipped = kl_sum / decisions, clip_sum / decisions
     model.eval()
     return {
         "approx_kl": kl,
         "clip_fraction": clipped,
-        "entropy": float((count * entropy).sum() / len(scaled)),
+        "entropy": float((weights.count * entropy).sum()) / decisions,
         "epochs": float(epochs),
-        "distinct": len(decisions.examples) / len(decisions.index),
     }
 
 
@@ -147,14 +206,26 @@ def _rows_with_a_choice(decisions: Decisions) -> NDArray[np.int64]:
     return np.flatnonzero([bool(example.choices) for example in decisions.examples])
 
 
+class _Sentences:
+    """Sentences of a language model; see Rows."""
+
+    def __init__(self, model: PreTrainedModel, examples: Sequence[Example]) -> None:
+        self._model = model
+        self._examples = examples
+        self.lengths = np.array([len(e.tokens) for e in examples], dtype=np.int64)
+
+    def ask(self, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Ask the model about whole sentences."""
+        asked = choices_of(self._model, [self._examples[i] for i in rows])
+        return asked.sentence_log_probs(len(rows)), asked.sentence_entropies(len(rows))
+
+
 @torch.inference_mode()
-def _ask(model: PreTrainedModel, examples: Sequence[Example], size: int = 256) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probability and entropy of each example's sentence, as the trainer computes them."""
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i].tokens))
-    log_prob, entropy = torch.zeros(len(examples)), torch.zeros(len(examples))
+def _ask_all(rows: Rows, size: int = 256) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probability and entropy of each row, as the trainer computes them."""
+    order = np.argsort(rows.lengths, kind="stable")
+    log_prob, entropy = torch.zeros(len(order)), torch.zeros(len(order))
     for first in range(0, len(order), size):
         part = order[first : first + size]
-        asked = choices_of(model, [examples[i] for i in part])
-        log_prob[part] = asked.sentence_log_probs(len(part))
-        entropy[part] = asked.sentence_entropies(len(part))
+        log_prob[part], entropy[part] = rows.ask(part)
     return log_prob, entropy
