@@ -161,12 +161,12 @@ def _play_all(
     flow_episodes: dict[str, flows.Episodes] = {}
     with (
         ColumnEnv(copies, processes=processes, privileged=True, bound=True, log_wire=log_wire, **where) as env,
-        TraceWriter(out / "trace.parquet" if out else None, scenario, seeds) as trace,
+        TraceWriter(out, copies, seeds) as trace,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
         for name, player in players.items():
             task = progress.add_task(name, total=scenario.ttis)
-            recorders: list[Recorder] = [recorder] if name in names and (recorder := trace.of(name)) else []
+            recorders: list[Recorder] = list(trace.of(name)) if name in names else []
             if wanted and isinstance(player, Speaker):
                 recorders.append(explain.Explainer(name, player, wanted, typer.echo))
             before = env.timing()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The Parquet trace: one row per agent, environment, TTI and UE. docs/metrics.md tells what is in its columns."""
+"""The Parquet traces of UEs and of TTIs. docs/metrics.md tells what is in their columns."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +14,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from llmac.agents.agent import Spoken
-from llmac.agents.evaluation.episodes import Tti
+from llmac.agents.evaluation.episodes import Recorder, Tti
+from llmac.agents.evaluation.ttis import TTI_SCHEMA, AgentTtis
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Scenario
-from llmac.v1 import wire_pb2
+from llmac.v1 import codes_pb2, wire_pb2
 
 _TEXT = pa.dictionary(pa.int16(), pa.string())
 _SENTENCE = pa.dictionary(pa.int32(), pa.string())
@@ -32,6 +34,8 @@ SCHEMA = pa.schema(
         pa.field("dcm_received", _TEXT),
         pa.field("access", _TEXT),
         pa.field("ucm_sent", _TEXT),
+        pa.field("ucm_received", _TEXT),
+        pa.field("rbg", pa.int32()),
         pa.field("outcome", _TEXT),
         pa.field("label", pa.int32()),
         pa.field("sentence", _SENTENCE),
@@ -45,26 +49,40 @@ SCHEMA = pa.schema(
 _OUTCOMES = [name.removeprefix("UE_").lower().replace("_", " ") for name in wire_pb2.UeOutcome.keys()]  # noqa: SIM118
 
 
+_TRANSMITTED = (
+    wire_pb2.UE_DECODED,
+    wire_pb2.UE_DECODED_DUPLICATE,
+    wire_pb2.UE_NOT_DECODED,
+    wire_pb2.UE_COLLIDED,
+)
+
+
 class TraceWriter:
-    """Writes trace.parquet, one row group per agent; with no path, nothing.
+    """Writes trace.parquet and ttis.parquet, one row group per agent; with no folder, nothing.
 
     Args:
-        path: of the file.
-        scenario: of all environments.
+        folder: of the files.
+        scenarios: [E] of the environments.
         seeds: [E] of the environments.
     """
 
-    def __init__(self, path: Path | None, scenario: Scenario, seeds: Sequence[int]) -> None:
-        self._codes = Codes(scenario.rbgs, scenario.vocabulary)
+    def __init__(self, folder: Path | None, scenarios: Sequence[Scenario], seeds: Sequence[int]) -> None:
+        self._scenarios = tuple(scenarios)
         self._seeds = np.array(seeds, dtype=np.uint64)
-        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd") if path else None
-        self._current: AgentTrace | None = None
+        self._files = ExitStack()
+        self._writers = [
+            self._files.enter_context(pq.ParquetWriter(folder / name, schema, compression="zstd"))
+            for name, schema in (("trace.parquet", SCHEMA), ("ttis.parquet", TTI_SCHEMA))
+            if folder is not None
+        ]
+        self._current: tuple[AgentTrace, AgentTtis] | None = None
 
-    def of(self, agent: str) -> "AgentTrace | None":
-        """The recorder of the next agent; what the one before recorded is written."""
+    def of(self, agent: str) -> Sequence[Recorder]:
+        """The recorders of the next agent; what those of the one before recorded is written."""
         self._flush()
-        if self._writer is not None:
-            self._current = AgentTrace(agent, self._codes, self._seeds)
+        if not self._writers:
+            return ()
+        self._current = AgentTrace(agent, self._scenarios, self._seeds), AgentTtis(agent, self._scenarios, self._seeds)
         return self._current
 
     def __enter__(self) -> Self:
@@ -73,13 +91,13 @@ class TraceWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._flush()
-        if self._writer is not None:
-            self._writer.close()
+        with self._files:
+            self._flush()
 
     def _flush(self) -> None:
-        if self._writer is not None and self._current is not None and not self._current.empty:
-            self._writer.write_table(self._current.table())
+        for writer, recorder in zip(self._writers, self._current or (), strict=False):
+            if not recorder.empty:
+                writer.write_table(recorder.table())
         self._current = None
 
 
@@ -87,13 +105,15 @@ class TraceWriter:
 class _Rows:
     """The UEs of one TTI, as columns of numbers."""
 
-    seed: NDArray[np.uint64]
+    environment: NDArray[np.int64]
     tti: NDArray[np.int32]
     ue: NDArray[np.uint32]
     buffer: NDArray[np.uint16]
     dcm_sent: NDArray[np.uint16]
     dcm_received: NDArray[np.uint16]
     action: NDArray[np.uint16]
+    last_action: NDArray[np.uint16]
+    ucm_received: NDArray[np.uint16]
     outcome: NDArray[np.uint8]
     speech: "_Speech | None"
 
@@ -112,19 +132,21 @@ class _Speech:
 
 
 class AgentTrace:
-    """Collects the TTIs of one agent.
+    """Collects the UEs of all TTIs of one agent.
 
     Args:
         agent: its name.
-        codes: the code table of all environments.
+        scenarios: [E] of the environments.
         seeds: [E] of the environments.
     """
 
-    def __init__(self, agent: str, codes: Codes, seeds: NDArray[np.uint64]) -> None:
+    def __init__(self, agent: str, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         self._agent = agent
-        self._codes = codes
+        self._codes = [Codes(scenario.rbgs, scenario.vocabulary) for scenario in scenarios]
+        self._delayed = np.array([bool(scenario.decision_delay) for scenario in scenarios])
         self._seeds = seeds
         self._ttis: list[_Rows] = []
+        self._ucm: NDArray[np.uint16] | None = None
 
     def add(self, tti: Tti) -> None:
         """See episodes.Recorder."""
@@ -137,17 +159,21 @@ class AgentTrace:
         dcm_sent[np.isin(ues, receivers)] = leader.dcm_code[np.isin(receivers, ues)]
         self._ttis.append(
             _Rows(
-                seed=self._seeds[environment],
+                environment=environment,
                 tti=np.full(environment.size, followers.tti, dtype=np.int32),
                 ue=followers.ue_id,
                 buffer=followers.buffer,
                 dcm_sent=dcm_sent,
                 dcm_received=followers.dcm,
                 action=tti.follower_action.action,
+                last_action=followers.last_action,
+                # Nothing arrives before the first TTI.
+                ucm_received=np.zeros_like(dcm_sent) if self._ucm is None else self._ucm,
                 outcome=tti.following.ue_outcome,
                 speech=None if tti.spoken is None else _speech(tti.spoken, environment),
             )
         )
+        self._ucm = tti.following.ucm
 
     @property
     def empty(self) -> bool:
@@ -156,27 +182,45 @@ class AgentTrace:
 
     def table(self) -> pa.Table:
         """All that was recorded, ordered by seed, TTI and UE."""
-
-        def column(name: str) -> NDArray[np.int64]:
-            return np.concatenate([getattr(rows, name) for rows in self._ttis])
-
-        codes = self._codes
-        action = column("action")
+        column = self._column
+        environment, action = column("environment"), column("action")
+        tables = {name: [getattr(codes, f"{name}_texts") for codes in self._codes] for name in ("access", "ucm", "dcm")}
+        ucm_codes = np.array([codes.ucm_codes for codes in self._codes])[environment]
         columns = {
             "agent": _texts(np.zeros(action.size, dtype=np.int64), [self._agent]),
-            "seed": column("seed"),
-            "tti": column("tti"),
+            "seed": self._seeds[environment],
+            "tti": column("tti").astype(np.int32),
             "ue": column("ue").astype(np.int32),
             "buffer": column("buffer").astype(np.int32),
-            "dcm_sent": _texts(column("dcm_sent"), codes.dcm_texts),
-            "dcm_received": _texts(column("dcm_received"), codes.dcm_texts),
-            "access": _texts(action // codes.ucm_codes, codes.access_texts),
-            "ucm_sent": _texts(action % codes.ucm_codes, codes.ucm_texts),
+            "dcm_sent": _texts_of(column("dcm_sent"), environment, tables["dcm"]),
+            "dcm_received": _texts_of(column("dcm_received"), environment, tables["dcm"]),
+            "access": _texts_of(action // ucm_codes, environment, tables["access"]),
+            "ucm_sent": _texts_of(action % ucm_codes, environment, tables["ucm"]),
+            "ucm_received": _texts_of(column("ucm_received"), environment, tables["ucm"]),
+            "rbg": self._rbg(environment, ucm_codes),
             "outcome": _texts(column("outcome"), _OUTCOMES),
             **self._speeches(action.size),
         }
         table = pa.table(columns, schema=SCHEMA)
         return table.sort_by([("seed", "ascending"), ("tti", "ascending"), ("ue", "ascending")])
+
+    def _column(self, name: str) -> NDArray[np.int64]:
+        return np.concatenate([getattr(rows, name) for rows in self._ttis]).astype(np.int64)
+
+    def _rbg(self, environment: NDArray[np.int64], ucm_codes: NDArray[np.int64]) -> "pa.Array[Any]":
+        """RBG of each transmission; null where there was none, and where it is unknown.
+
+        With a decision delay the action that took effect is another one than that of the row. What it was, the UE
+        observes in the next TTI; of the last TTI of a UE nobody tells.
+        """
+        ue, column = self._column("ue"), self._column
+        order = np.lexsort((column("tti"), ue, environment))
+        now, following = order[:-1], order[1:]
+        goes_on = (environment[now] == environment[following]) & (ue[now] == ue[following])
+        action = np.where(self._delayed[environment], 0, column("action"))
+        action[now[goes_on]] = column("last_action")[following[goes_on]]
+        rbg = action // ucm_codes - codes_pb2.ACCESS_TRANSMIT
+        return pa.array(rbg.astype(np.int32), mask=(rbg < 0) | ~np.isin(column("outcome"), _TRANSMITTED))
 
     def _speeches(self, rows: int) -> dict[str, Any]:
         """Columns of what was said; nothing where the agent does not speak."""
@@ -213,3 +257,15 @@ def _key(environment: NDArray[np.int64], ue: NDArray[np.uint32]) -> NDArray[np.i
 
 def _texts(index: NDArray[np.int64], texts: Sequence[str]) -> "pa.Array[Any]":
     return pa.DictionaryArray.from_arrays(index.astype(np.int16), pa.array(texts, pa.string()))
+
+
+def _texts_of(
+    code: NDArray[np.int64], environment: NDArray[np.int64], tables: Sequence[Sequence[str]]
+) -> "pa.Array[Any]":
+    """Texts of codes, each by the table of its environment."""
+    texts = list(dict.fromkeys(text for table in tables for text in table))
+    place = {text: i for i, text in enumerate(texts)}
+    index = np.zeros((len(tables), max(map(len, tables))), dtype=np.int64)
+    for row, table in zip(index, tables, strict=True):
+        row[: len(table)] = [place[text] for text in table]
+    return _texts(index[environment, code], texts)

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from llmac.agents.evaluation.episodes import play
+from llmac.agents.evaluation.meaning import meanings
+from llmac.agents.evaluation.trace import AgentTrace
 from llmac.agents.evaluation.tune import FIRST_VALIDATION_SEED
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.advantages import follower_advantages, leader_advantages
@@ -61,6 +63,7 @@ class Training:
         self.config = config
         self.update = 0
         self.rows: list[dict[str, float]] = []
+        self.protocol: list[dict[str, Any]] = []
         self._learner = learner
         self._critic = Critic(config.seed)
         self._optimisers = {
@@ -86,7 +89,8 @@ class Training:
         tensors = {f"critic/{name}": tensor for name, tensor in self._critic.state_dict().items()}
         for name, optimiser in self._optimisers.items():
             tensors |= {f"optimiser/{name}/{key}": tensor for key, tensor in tensors_of(optimiser).items()}
-        return TrainingState(partial(self._learner.save, made_by=made_by), tensors, self.update, self.rows)
+        save = partial(self._learner.save, made_by=made_by)
+        return TrainingState(save, tensors, self.update, self.rows, self.protocol)
 
     def resume(self, state: Saved) -> None:
         """Go on from a checkpoint; its policy is the one that this run was made with."""
@@ -97,7 +101,7 @@ class Training:
         self._critic.load_state_dict(of("critic/"))
         for name, optimiser in self._optimisers.items():
             restore(optimiser, of(f"optimiser/{name}/"))
-        self.update, self.rows = state.update, list(state.rows)
+        self.update, self.rows, self.protocol = state.update, list(state.rows), list(state.protocol)
 
     def step(self) -> tuple[dict[str, float], UpdateTiming]:
         """Play a batch of episodes and learn from it; returns the row of metrics.
@@ -144,13 +148,16 @@ class Training:
         return row
 
     def validate(self) -> dict[str, float]:
-        """Play the most probable sentences in the same cells every time."""
+        """Play the most probable sentences in the same cells every time; what they mean is added to `protocol`."""
         config = self.config
         rng = np.random.default_rng([config.seed, FIRST_VALIDATION_SEED])
         scenarios = draw_scenarios(config.domains, config.environments, rng)
         seeds = list(range(FIRST_VALIDATION_SEED, FIRST_VALIDATION_SEED + config.environments))
         self._env.reset(seeds, scenarios)
-        return _means("validation", play(self._env, self._learner.greedy(), scenarios, seeds))
+        trace = AgentTrace("trained", scenarios, np.array(seeds, dtype=np.uint64))
+        episodes = play(self._env, self._learner.greedy(), scenarios, seeds, [trace])
+        self.protocol += [{"updates": self.update, **meaning.row()} for meaning in meanings(trace.table())]
+        return _means("validation", episodes)
 
     def _value(self, experience: Experience[Any], row: dict[str, float]) -> dict[Role, NDArray[np.float64]]:
         """Advantages of each role's decisions; fits the critic to what was seen."""

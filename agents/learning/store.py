@@ -5,6 +5,7 @@
     checkpoints/000120/      the state after 120 updates: policy/ (a checkpoint that `llmac run` plays),
                              trainer.safetensors (critic, optimisers), trainer.json (the rest), manifest.json (SHA-256)
     metrics.parquet          one row per update
+    protocol.parquet         what the messages meant in each validation
     tensorboard/             the same, and the times
 
 A checkpoint is written to a temporary folder, flushed to the disk and renamed: a folder with a number is whole. Should
@@ -47,6 +48,8 @@ class TrainingState:
     """Updates that were made."""
     rows: list[dict[str, float]]
     """Of metrics.parquet."""
+    protocol: list[dict[str, Any]]
+    """Of protocol.parquet."""
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class Saved:
     tensors: Mapping[str, torch.Tensor]
     update: int
     rows: list[dict[str, float]]
+    protocol: list[dict[str, Any]]
 
 
 def save(run: Path, state: TrainingState) -> Path:
@@ -75,7 +79,8 @@ def save(run: Path, state: TrainingState) -> Path:
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
         state.save_policy(new / "policy")
         save_file({name: tensor.contiguous() for name, tensor in state.tensors.items()}, new / "trainer.safetensors")
-        (new / "trainer.json").write_text(json.dumps({"update": state.update, "rows": state.rows}))
+        told = {"update": state.update, "rows": state.rows, "protocol": state.protocol}
+        (new / "trainer.json").write_text(json.dumps(told))
         files = sorted(path for path in new.rglob("*") if path.is_file())
         manifest = {"format": _FORMAT, "sha256": {str(path.relative_to(new)): _sha256(path) for path in files}}
         (new / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
@@ -87,7 +92,9 @@ def save(run: Path, state: TrainingState) -> Path:
         _flush(folder)
         for old in _numbered(run)[_KEPT:]:
             shutil.rmtree(old)
-        _write_metrics(run, state.rows)
+        names = list(dict.fromkeys(name for row in state.rows for name in row))
+        _write(run / "metrics.parquet", pa.table({name: [row.get(name) for row in state.rows] for name in names}))
+        _write(run / "protocol.parquet", pa.Table.from_pylist(state.protocol))
     except OSError as error:
         raise LlmacError(f"{target}: the checkpoint cannot be written: {error.strerror}") from error
     return target
@@ -109,6 +116,7 @@ def load_newest(run: Path) -> Saved:
                 tensors=load_file(folder / "trainer.safetensors"),
                 update=trainer["update"],
                 rows=trainer["rows"],
+                protocol=trainer.get("protocol", []),  # runs of version 0.1.0 began without
             )
         problems.append(f"{folder.name}: {problem}")
     told = "; ".join(problems) or "there is none"
@@ -133,13 +141,11 @@ def _numbered(run: Path) -> list[Path]:
     return sorted(found, key=lambda folder: int(folder.name), reverse=True)
 
 
-def _write_metrics(run: Path, rows: list[dict[str, float]]) -> None:
-    new = run / ".metrics.parquet.new"
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    table = pa.table({name: [row.get(name) for row in rows] for name in names})
+def _write(path: Path, table: pa.Table) -> None:
+    new = path.with_name(f".{path.name}.new")
     pq.write_table(table, new)
     _flush(new)
-    new.rename(run / "metrics.parquet")
+    new.rename(path)
 
 
 def _flush(path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -61,6 +62,48 @@ def test_summary_has_every_metric_and_the_trace_agrees_with_it(tmp_path: Path, m
         assert all(agent[metric]["mean"] is not None for metric in NAMES)
         decoded = outcomes.count((name, "decoded"))
         assert decoded / (3 * 50) == pytest.approx(agent["goodput_dpdu_per_tti"]["mean"])
+        ttis = pq.read_table(tmp_path / "ttis.parquet", filters=[("agent", "=", name)])
+        assert ttis.num_rows == 3 * 50
+        assert pc.sum(ttis["delivered"]).as_py() == decoded
+        assert pc.mean(ttis["utility"]).as_py() == pytest.approx(agent["utility"]["mean"])
+        collisions = pc.sum(ttis["collision"]).as_py()
+        assert collisions / (3 * 50 * 4) == pytest.approx(agent["collision_rate"]["mean"])
+
+
+@pytest.mark.parametrize("delay", ["[]", "[0.2, 0.5, 0.3]"])
+def test_the_traces_of_ues_and_of_ttis_tell_of_the_same_transmissions(
+    delay: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lossy = ("--set", "control.loss_probability=0.3", "--set", f"decision_delay={delay}")
+    arguments = ("--agents", "random,aloha", "--seeds", "3", "--ttis", "40", "--out", str(tmp_path), *lossy)
+    assert _llmac(monkeypatch, "run", "near-far", *arguments) == 0
+    rows = pq.read_table(tmp_path / "trace.parquet").to_pylist()
+    at = {(row["agent"], row["seed"], row["tti"], row["ue"]): row for row in rows}
+    on_rbg: dict[tuple[str, int, int, int], list[str]] = {}
+    for row in rows:
+        if row["rbg"] is not None:
+            on_rbg.setdefault((row["agent"], row["seed"], row["tti"], row["rbg"]), []).append(row["outcome"])
+    ttis = pq.read_table(tmp_path / "ttis.parquet").to_pylist()
+    last = 39 if delay != "[]" else 40
+    collisions = 0
+    for tti in ttis:
+        if tti["tti"] >= last:
+            continue  # what took effect is unknown
+        where = (tti["agent"], tti["seed"], tti["tti"])
+        for rbg, outcome in enumerate(tti["rbg"]):
+            transmissions = on_rbg.get((*where, rbg), [])
+            assert (outcome == -1) == (not transmissions)
+            assert (outcome >= 0) == any(o.startswith("decoded") for o in transmissions)
+            if outcome >= 0:
+                assert at[*where, outcome]["rbg"] == rbg
+            collisions += outcome == -2 and len(transmissions) > 1
+    assert collisions == sum(tti["collision"] for tti in ttis if tti["tti"] < last) > 0
+    sent = sum(row["ucm_sent"] != "null" for row in rows)
+    received = [(row, at.get((row["agent"], row["seed"], row["tti"] - 1, row["ue"]))) for row in rows]
+    heard = [(row, before) for row, before in received if row["ucm_received"] != "null"]
+    assert 0 < len(heard) < 0.9 * sent
+    if delay == "[]":
+        assert all(before is not None and before["ucm_sent"] == row["ucm_received"] for row, before in heard)
 
 
 def test_differences_are_between_the_same_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

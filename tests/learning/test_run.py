@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from llmac.agents.evaluation.meaning import PAIRS
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning import store
 from llmac.agents.learning.config import TrainConfig
@@ -33,6 +34,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(config: TrainConfig, tmp_path: P
     resumed = _run(second, 4)
     assert resumed.update == whole.update == 4
     assert resumed.rows == whole.rows
+    assert resumed.protocol == whole.protocol
     assert resumed.tensors.keys() == whole.tensors.keys()
     for name, tensor in whole.tensors.items():
         assert torch.equal(tensor, resumed.tensors[name]), name
@@ -64,6 +66,12 @@ def test_a_finished_run_is_not_resumed(config: TrainConfig, tmp_path: Path) -> N
     assert _llmac(["--config", str(tmp_path / "c.yaml"), "--out", run]).returncode == 0
     rows = pq.read_table(tmp_path / "run" / "metrics.parquet").num_rows
     assert rows == 2  # before the update and after it
+    protocol = pq.read_table(tmp_path / "run" / "protocol.parquet").to_pylist()
+    assert [row["updates"] for row in protocol] == [0] * len(PAIRS) + [1] * len(PAIRS)
+    for row in protocol:
+        assert len(row["counts"]) == len(row["messages"]) * len(row["others"])
+        assert row["counts"]
+        assert row["bits"] <= row["message_bits"] + 1e-9
     again = _llmac(["--resume", "--out", run])
     assert again.returncode == 2
     assert "the run has made its 1 updates" in again.stderr
