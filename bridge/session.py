@@ -12,8 +12,8 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, perf_counter_ns
-from typing import Literal, TypeVar
+from time import perf_counter_ns
+from typing import Literal, NoReturn, TypeVar, get_args
 
 from google.protobuf.message import DecodeError
 
@@ -33,7 +33,7 @@ from llmac.bridge.wire.frame import DamagedFrameError, ForeignVersionError
 from llmac.bridge.wire.handshake import refusal_of, refusal_of_version
 from llmac.bridge.wire.keys import load as load_keys
 from llmac.bridge.wire.log import WireLog
-from llmac.bridge.wire.message import parse
+from llmac.bridge.wire.message import NO_MESSAGE, parse
 from llmac.bridge.wire.transport import Listener
 from llmac.v1 import wire_pb2
 from llmac.v1.digest import SCHEMA_DIGEST
@@ -42,11 +42,22 @@ HANDSHAKE = Step("handshake")
 Body = Literal["leader_observation", "follower_observation", "timing", "closed"]
 """What a request is answered by, unless it is refused: a name in wire_pb2.Message."""
 
+
+def _tag(body: Body) -> bytes:
+    """What a payload begins with: protobuf's tag of the field."""
+    number = wire_pb2.Message.DESCRIPTOR.fields_by_name[body].number
+    return bytes([number << 3 | 2])  # less than 16, as are all that cells send
+
+
+_TAGS: dict[str, bytes] = {body: _tag(body) for body in get_args(Body)}
+
 MAX_REPEATS = 2
 """How often a request is repeated when it or its reply was damaged; the cell answers a repeated one from a cache."""
 
 
-RECONNECT_S = 0.1
+_S = 1_000_000_000
+"""Nanoseconds."""
+RECONNECT_NS = _S // 10
 """Until a request is sent to a cell that was not connected when it was to be repeated; what ZeroMQ takes to connect."""
 
 
@@ -78,6 +89,8 @@ class Cell:
     request: bytes = b""
     """The frame that waits for its answer, kept to be repeated."""
     repeats: int = 0
+    reply: bytes = b""
+    """Payload of the answer that came last."""
     remark: str = ""
     """What arrived from it last and was not the answer, a clause."""
 
@@ -174,7 +187,7 @@ class Session:
 
     def exchange(
         self, step: Step, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
-    ) -> list[wire_pb2.Message]:
+    ) -> list[bytes]:
         """Send one request to each process, then gather their replies, so that the processes work at the same time.
 
         Args:
@@ -183,24 +196,16 @@ class Session:
             expected: what they have to be answered by.
             deadline_s: seconds until all replies have to be there.
 
+        Returns:
+            The payload of each reply. It begins as that of `expected` does, and was not looked at further.
+
         Raises:
             CellCrashError: a process ended.
             DeadlineError: a reply is missing.
             FrameError: a reply is damaged, or another one than expected.
             RequestRefusedError: a process refused; others may have gone on.
         """
-        replies: dict[Cell, wire_pb2.Message] = {}
-
-        def accept(cell: Cell, data: bytes) -> bool:
-            reply = self._reply(step, cell, data, expected)
-            if reply is None:
-                return False
-            replies[cell] = reply
-            if expected == "closed":
-                self._listener.unwatch(cell.descriptor)  # it ends now, as it should, while others may still close
-            return True
-
-        cells = [self._running(index, step) for index in range(len(self._cells))]
+        cells = [cell if cell is not None else self._missing(index, step) for index, cell in enumerate(self._cells)]
         for cell, request in zip(cells, requests, strict=True):
             cell.sequence += 1
             cell.repeats = 0
@@ -211,17 +216,18 @@ class Session:
                 raise self._error(cell, FrameError, step, f"the request was not sent: {error}") from error
             self._send(cell, cell.request)  # one that is not connected now gets it repeated
         self.stopwatch.sent()
-        self._gather(step, cells, deadline_s, accept)
-        for cell in cells:
-            fault = replies[cell].fault
-            if replies[cell].HasField("fault"):
+        self._gather(step, cells, deadline_s, lambda cell, data: self._accept_reply(step, cell, data, expected))
+        replies = [cell.reply for cell in cells]
+        for cell, reply in zip(cells, replies, strict=True):
+            if not reply.startswith(_TAGS[expected]):
+                fault = parse(reply).fault
                 code = wire_pb2.FaultCode.Name(fault.code)
                 raise self._error(cell, RequestRefusedError, step, f"refused with {code}: {fault.reason}")
-        return [replies[cell] for cell in cells]
+        return replies
 
     def reject(self, index: int, step: Step, cause: str) -> FrameError:
         """Give up a process whose reply cannot be; returns the error to raise."""
-        return self._fail(self._running(index, step), FrameError, step, cause)
+        return self._fail(self._cells[index] or self._missing(index, step), FrameError, step, cause)
 
     def timing(self) -> Timing:
         """Where the time went since the session began; costs an exchange.
@@ -230,8 +236,9 @@ class Session:
             BridgeError: as in `exchange`.
         """
         request = wire_pb2.Message(timing_request=wire_pb2.TimingRequest())
-        told = self.exchange(Step("timing"), [request] * self.processes, "timing", self.deadlines.phase_s)
-        return self.stopwatch.timing([reply.timing for reply in told])
+        step = Step("timing")
+        told = self.exchange(step, [request] * self.processes, "timing", self.deadlines.phase_s)
+        return self.stopwatch.timing([self._timing(index, step, reply) for index, reply in enumerate(told)])
 
     def close(self) -> None:
         """End the processes in order, by force if they do not, and close the socket; may be called again."""
@@ -248,6 +255,12 @@ class Session:
         finally:
             self._end()
 
+    def _timing(self, index: int, step: Step, payload: bytes) -> wire_pb2.Timing:
+        try:
+            return parse(payload).timing
+        except DecodeError as error:
+            raise self.reject(index, step, NO_MESSAGE) from error
+
     # ---- processes
 
     def _start(self, index: int) -> Cell:
@@ -258,12 +271,9 @@ class Session:
         self._cells[index] = cell
         return cell
 
-    def _running(self, index: int, step: Step) -> Cell:
-        cell = self._cells[index]
-        if cell is None:
-            cause = "the process has ended; reset starts a new one"
-            raise CellCrashError(f"cell {index}", step, cause, environments=self._simulated(index))
-        return cell
+    def _missing(self, index: int, step: Step) -> NoReturn:
+        cause = "the process has ended; reset starts a new one"
+        raise CellCrashError(f"cell {index}", step, cause, environments=self._simulated(index))
 
     def _drop(self, cell: Cell) -> None:
         self._listener.unwatch(cell.descriptor)
@@ -294,11 +304,11 @@ class Session:
         A request without an answer is repeated, after half of the time: what was lost with a connection that broke
         comes back, and what was only late is answered from the cell's cache.
         """
-        begin = monotonic()
         waiting = {cell.route: cell for cell in cells}
-        repeat_at, end = begin + deadline_s / 2, begin + deadline_s
+        begin = perf_counter_ns()
+        repeat_at, end = begin + int(deadline_s / 2 * _S), begin + int(deadline_s * _S)
         while waiting:
-            now = monotonic()
+            now = perf_counter_ns()
             if now >= end:
                 late, *others = waiting.values()
                 for cell in others:
@@ -306,48 +316,57 @@ class Session:
                 late.remark = self._listener.failed_handshake() or late.remark
                 raise self._fail(late, DeadlineError, step, f"no answer within {deadline_s:g} s")
             if now >= repeat_at:
-                repeat_at = end if self._repeat_all(waiting.values()) else now + RECONNECT_S
-            since = perf_counter_ns()
-            ended = self._listener.wait(min(repeat_at, end) - now)
-            self.stopwatch.waited(since)
-            if arrival := self._receive():
-                cell = waiting.get(arrival[0]) or self._seat(step, waiting, *arrival)
-                if cell is not None and accept(cell, arrival[1]):
-                    del waiting[cell.route]
-            elif ended:
-                self._raise_ended(step)
+                repeat_at = end if self._repeat_all(waiting.values()) else now + RECONNECT_NS
+            arrival = self._receive((min(repeat_at, end) - now) / _S)
+            self.stopwatch.waited(perf_counter_ns() - now)
+            if arrival is None:
+                if self._listener.ended():
+                    self._raise_ended(step)
+                continue
+            route, data = arrival
+            cell = waiting.get(route) or self._seat(step, waiting, route, data)
+            if cell is not None and accept(cell, data):
+                del waiting[cell.route]
 
     def _raise_ended(self, step: Step) -> None:
         for cell in self._cells:
             if cell is not None and (how := cell.peer.ended()):
                 raise self._fail(cell, CellCrashError, step, how)
 
-    def _reply(self, step: Step, cell: Cell, data: bytes, expected: Body) -> wire_pb2.Message | None:
-        """Read the answer to the request of a cell; None when this is not it."""
+    def _accept_reply(self, step: Step, cell: Cell, data: bytes, expected: Body) -> bool:
+        """Take the payload of the answer to the request of a cell, be it what is expected or a Fault."""
         try:
-            arrived = frame.decode(data)
+            session, sequence, payload = frame.decode(data)
         except DamagedFrameError as error:
             if not self._repeat(cell):
                 raise self._fail(cell, FrameError, step, str(error)) from error
-            return None
-        if arrived.session == cell.peer.greeting == 0:
-            self._early[cell.route] = data
-            raise self._fail(cell, CellCrashError, step, "the cell was started again, and its episode is lost")
-        if arrived.session != cell.session:
-            cell.remark = _foreign(arrived, cell)
-            return None
-        if arrived.sequence != cell.sequence:
-            return None  # the answer to an earlier request, repeated or given up
+            return False
+        if session != cell.session:
+            if session == cell.peer.greeting == 0:
+                self._early[cell.route] = data
+                raise self._fail(cell, CellCrashError, step, "the cell was started again, and its episode is lost")
+            cell.remark = _foreign(session, cell)
+            return False
+        if sequence != cell.sequence:
+            return False  # the answer to an earlier request, repeated or given up
+        if not payload.startswith(_TAGS[expected]) and not self._is_refusal(step, cell, payload, expected):
+            return False
+        cell.reply = payload
+        if expected == "closed":
+            self._listener.unwatch(cell.descriptor)  # it ends now, as it should, while others may still close
+        return True
+
+    def _is_refusal(self, step: Step, cell: Cell, payload: bytes, expected: Body) -> bool:
+        """Whether a cell that did not answer as expected refuses the request; False when that was repeated."""
         try:
-            message = parse(arrived.payload)
+            message = parse(payload)
         except DecodeError as error:
-            raise self._fail(cell, FrameError, step, "the payload of a frame is no message of this schema") from error
-        if message.fault.code == wire_pb2.FAULT_BAD_FRAME and self._repeat(cell):
-            return None  # the request was damaged on its way
-        body = message.WhichOneof("body")
-        if body not in {expected, "fault"}:
+            raise self._fail(cell, FrameError, step, NO_MESSAGE) from error
+        if not message.HasField("fault"):
+            body = message.WhichOneof("body")
             raise self._fail(cell, FrameError, step, f"it answered with {body} instead of {expected}")
-        return message
+        damaged_on_its_way = message.fault.code == wire_pb2.FAULT_BAD_FRAME
+        return not (damaged_on_its_way and self._repeat(cell))
 
     def _repeat(self, cell: Cell) -> bool:
         """Send the request once more, unless that has been tried."""
@@ -359,8 +378,8 @@ class Session:
         sent = [self._send(cell, cell.request) for cell in waiting if cell.request]
         return all(sent)
 
-    def _receive(self) -> tuple[bytes, bytes] | None:
-        arrival = self._listener.receive()
+    def _receive(self, timeout_s: float) -> tuple[bytes, bytes] | None:
+        arrival = self._listener.receive(timeout_s)
         if self._log is not None and arrival is not None:
             for cell in self._cells:
                 if cell is not None and cell.route == arrival[0]:
@@ -376,7 +395,7 @@ class Session:
         try:
             arrived = frame.decode(data)
             if arrived.session != cell.peer.greeting:
-                cell.remark = _foreign(arrived, cell)
+                cell.remark = _foreign(arrived.session, cell)
                 return False
             message = parse(arrived.payload)
         except ForeignVersionError as error:
@@ -435,8 +454,8 @@ def _is_first_hello(data: bytes) -> bool:
         return False
 
 
-def _foreign(arrived: frame.Frame, cell: Cell) -> str:
-    return f"a frame of session {arrived.session} instead of {cell.session} was dropped"
+def _foreign(session: int, cell: Cell) -> str:
+    return f"a frame of session {session} instead of {cell.session} was dropped"
 
 
 def _end(owner: int, cells: Sequence[Cell | None], listener: Listener, log: WireLog | None) -> None:

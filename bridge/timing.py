@@ -57,9 +57,9 @@ class Stopwatch:
         self._sent = perf_counter_ns()
         self._waited = 0
 
-    def waited(self, since: int) -> None:
-        """Nothing was done since this value of `perf_counter_ns` but to wait."""
-        self._waited += perf_counter_ns() - since
+    def waited(self, ns: int) -> None:
+        """For so long nothing was done but to wait."""
+        self._waited += ns
 
     def end(self) -> None:
         """Its replies are read."""

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from llmac.bridge.errors import ScenarioError
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Scenario, to_proto
-from llmac.bridge.wire.codec import Limits, PerEnvironment
 from llmac.bridge.wire.column import write
+from llmac.bridge.wire.limits import Limits, PerEnvironment
 from llmac.v1 import scenario_pb2, wire_pb2
 
 

@@ -23,9 +23,11 @@ from llmac.bridge.launch.local import LocalLauncher
 from llmac.bridge.scenario import Scenario
 from llmac.bridge.session import Body, Deadlines, Session
 from llmac.bridge.timing import Timing
-from llmac.bridge.wire import codec
 from llmac.bridge.wire.column import ContentError, total
+from llmac.bridge.wire.limits import PerEnvironment, ascending, check_below
 from llmac.bridge.wire.log import WireLog
+from llmac.bridge.wire.replies import ObservationReader
+from llmac.bridge.wire.requests import ActionWriter
 from llmac.v1 import wire_pb2
 
 
@@ -77,11 +79,11 @@ class ColumnEnv:
     ) -> None:
         self._ttis = ttis
         self._batch = lay_out(scenarios, processes, ttis, privileged=privileged, bound=bound)
+        self._readers = [ObservationReader(block.limits) for block in self._batch.blocks]
+        self._writers = [ActionWriter() for _ in self._batch.blocks]
         self._turn = _Turn.RESET
-        self._leaders: list[LeaderObservation] = []  # the last observation of each process
-        self._leader: LeaderObservation  # of all of them
-        self._members = (b"", b"")  # who is connected, as bytes
-        self._ue_ids: codec.PerEnvironment  # ids given out so far
+        self._leader: LeaderObservation  # the last one
+        self._ue_ids: PerEnvironment  # ids given out so far
         self._wire_log = None if log_wire is None else WireLog(log_wire)
         try:
             self._session = Session(
@@ -159,7 +161,9 @@ class ColumnEnv:
             self._session.deadlines.reset_s,
         )
         self._batch = batch
-        return self._observe_leaders(Step("reset"), replies, 0, [0] * len(replies))
+        for reader, block in zip(self._readers, batch.blocks, strict=True):
+            reader.limits = block.limits
+        return self._observe_leaders(Step("reset"), replies, 0)
 
     def lead(self, action: LeaderAction) -> FollowerObservation:
         """Send the DCMs of all environments: the leader phase.
@@ -176,20 +180,16 @@ class ColumnEnv:
         self._session.stopwatch.begin()
         ends = _check_leader_action(action, self._batch, self._ue_ids)
         tti, requests = self._leader.tti, list[wire_pb2.Message]()
-        for block in self._batch.blocks:
+        for writer, block in zip(self._writers, self._batch.blocks, strict=True):
             part = slice(ends[block.environments.start], ends[block.environments.stop])
-            requests.append(
-                codec.leader_action(
-                    tti,
-                    LeaderAction(action.dcm_count[block.environments], action.dcm_ue[part], action.dcm_code[part]),
-                )
-            )
+            of_block = LeaderAction(action.dcm_count[block.environments], action.dcm_ue[part], action.dcm_code[part])
+            requests.append(writer.lead(tti, of_block))
         step = Step("leader phase", tti)
         replies = self._exchange(step, requests, "follower_observation", self._session.deadlines.phase_s)
         observations: list[FollowerObservation] = []
-        for index, (reply, block, leader) in enumerate(zip(replies, self._batch.blocks, self._leaders, strict=True)):
+        for index, (reply, reader) in enumerate(zip(replies, self._readers, strict=True)):
             try:
-                observations.append(codec.follower_observation(reply.follower_observation, block.limits, leader))
+                observations.append(reader.follower(reply, tti))
             except ContentError as error:
                 raise self._session.reject(index, step, str(error)) from error
         self._turn = _Turn.FOLLOW
@@ -210,15 +210,15 @@ class ColumnEnv:
         """
         self._check_turn(_Turn.FOLLOW)
         self._session.stopwatch.begin()
-        counts = [leader.ue_id.size for leader in self._leaders]
         _check_follower_action(action, self._leader.ue_count, self._batch)
         tti, begin, requests = self._leader.tti, 0, list[wire_pb2.Message]()
-        for count in counts:
-            requests.append(codec.follower_action(tti, FollowerAction(action.action[begin : begin + count])))
-            begin += count
+        for writer, reader in zip(self._writers, self._readers, strict=True):
+            end = begin + reader.connected
+            requests.append(writer.follow(tti, FollowerAction(action.action[begin:end])))
+            begin = end
         step = Step("follower phase", tti)
         replies = self._exchange(step, requests, "leader_observation", self._session.deadlines.phase_s)
-        return self._observe_leaders(step, replies, tti + 1, counts)
+        return self._observe_leaders(step, replies, tti + 1)
 
     def step_tti(
         self, action: LeaderAction, followers: Callable[[FollowerObservation], FollowerAction]
@@ -245,7 +245,7 @@ class ColumnEnv:
 
     def _exchange(
         self, step: Step, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
-    ) -> list[wire_pb2.Message]:
+    ) -> list[bytes]:
         turn, self._turn = self._turn, _Turn.RESET  # whatever goes wrong, the episode does not go on silently
         try:
             return self._session.exchange(step, requests, expected, deadline_s)
@@ -254,21 +254,19 @@ class ColumnEnv:
                 self._turn = turn
             raise
 
-    def _observe_leaders(
-        self, step: Step, replies: Sequence[wire_pb2.Message], tti: int, acted: Sequence[int]
-    ) -> LeaderObservation:
+    def _observe_leaders(self, step: Step, replies: Sequence[bytes], tti: int) -> LeaderObservation:
         leaders: list[LeaderObservation] = []
-        for index, (reply, block, count) in enumerate(zip(replies, self._batch.blocks, acted, strict=True)):
+        for index, (reply, reader) in enumerate(zip(replies, self._readers, strict=True)):
             try:
-                leaders.append(codec.leader_observation(reply.leader_observation, block.limits, tti, count))
+                leaders.append(reader.leader(reply, tti))
             except ContentError as error:
                 raise self._session.reject(index, step, str(error)) from error
-        self._leaders = leaders
-        self._leader = observation = concatenate(leaders)
-        members = (observation.ue_count.tobytes(), observation.ue_id.tobytes())
-        if tti == 0 or members != self._members:
-            self._members = members
-            self._ue_ids = _ids_given_out(observation, None if tti == 0 else self._ue_ids)
+        observation = concatenate(leaders)
+        if tti == 0:
+            self._ue_ids = _ids_given_out(observation, None)
+        elif not _same_members(observation, self._leader):
+            self._ue_ids = _ids_given_out(observation, self._ue_ids)
+        self._leader = observation
         self._turn = _Turn.RESET if observation.done else _Turn.LEAD
         self._session.stopwatch.end()
         return observation
@@ -286,16 +284,23 @@ def _seeds(seeds: ArrayLike, batch: Batch) -> NDArray[np.uint64]:
     return values.astype(np.uint64)
 
 
-def _ids_given_out(leader: LeaderObservation, before: codec.PerEnvironment | None) -> codec.PerEnvironment:
+def _same_members(one: LeaderObservation, other: LeaderObservation) -> bool:
+    """Whether the same UEs are connected; a single process's reader then gives the same arrays."""
+    return one.ue_id is other.ue_id or (
+        np.array_equal(one.ue_count, other.ue_count) and np.array_equal(one.ue_id, other.ue_id)
+    )
+
+
+def _ids_given_out(leader: LeaderObservation, before: PerEnvironment | None) -> PerEnvironment:
     """Ids of UEs are less than this; `before` is what held before `leader` was observed. No UE joins unobserved."""
     occupied = leader.ue_count > 0
     last = leader.ue_id[leader.ue_count.cumsum()[occupied] - 1].astype(np.int64)
     ids = np.zeros(leader.ue_count.size, dtype=np.int64) if before is None else before.each.copy()
     ids[occupied] = np.maximum(ids[occupied], last + 1)
-    return codec.PerEnvironment(ids)
+    return PerEnvironment(ids)
 
 
-def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: codec.PerEnvironment) -> list[int]:
+def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: PerEnvironment) -> list[int]:
     """Check an action; returns where the DCMs of each environment begin, and behind the last one where they end."""
     count, ue, code, limits = action.dcm_count, action.dcm_ue, action.dcm_code, batch.limits
     _check_column("dcm_count", count, limits.environments)
@@ -303,11 +308,11 @@ def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: codec.PerEn
     _check_column("dcm_ue", ue, dcms)
     _check_column("dcm_code", code, dcms)
     try:
-        codec.check_below(ue, ue_ids, count, "dcm_ue")
-        codec.check_below(code, limits.dcms, count, "dcm_code")
+        check_below(ue, ue_ids, count, "dcm_ue")
+        check_below(code, limits.dcms, count, "dcm_code")
     except ContentError as error:
         raise ActionError(str(error)) from error
-    if not codec.ascending(ue, count):
+    if not ascending(ue, count):
         raise ActionError("dcm_ue has to ascend within each environment, with one DCM for a UE at most")
     return [0, *accumulate(count.tolist())]
 
@@ -315,7 +320,7 @@ def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: codec.PerEn
 def _check_follower_action(action: FollowerAction, ue_count: NDArray[np.uint32], batch: Batch) -> None:
     _check_column("action", action.action, total(ue_count))
     try:
-        codec.check_below(action.action, batch.limits.ue_actions, ue_count, "action")
+        check_below(action.action, batch.limits.ue_actions, ue_count, "action")
     except ContentError as error:
         raise ActionError(str(error)) from error
 

@@ -25,26 +25,23 @@ class ContentError(ValueError):
     """A message whose content cannot be; the text is a clause that says why."""
 
 
-def read(column: wire_pb2.Column, scalar: type[T], count: int, name: str) -> NDArray[T]:
+def read(column: wire_pb2.Column, scalar: type[T], name: str) -> NDArray[T]:
     """Read a column as a read-only view into its bytes.
 
     Args:
         column: from the wire.
         scalar: type of the values, one of the keys of the table above.
-        count: how many values there have to be.
         name: of the column, for the error.
 
     Raises:
-        ContentError: another dtype, length, or number of bytes.
+        ContentError: another dtype, or another number of bytes than its length says.
     """
     number, dtype = _DTYPES[scalar]
     if column.dtype != number:
         raise ContentError(f"{name} has dtype {column.dtype} instead of {wire_pb2.DType.Name(number)}")
-    if column.length != count:
-        raise ContentError(f"{name} has {column.length} values instead of {count}")
     data = column.data
-    if len(data) != count * dtype.itemsize:
-        raise ContentError(f"{name} has {len(data)} bytes instead of {count} x {dtype.itemsize}")
+    if len(data) != column.length * dtype.itemsize:
+        raise ContentError(f"{name} has {len(data)} bytes instead of {column.length} x {dtype.itemsize}")
     return np.frombuffer(data, dtype)  # pyright: ignore[reportReturnType] (by the table)
 
 
@@ -56,14 +53,26 @@ def read_any(column: wire_pb2.Column, name: str) -> NDArray[np.generic]:
     """
     for scalar, (number, _) in _DTYPES.items():
         if number == column.dtype:
-            return read(column, scalar, column.length, name)
+            return read(column, scalar, name)
     raise ContentError(f"{name} has dtype {column.dtype}, which means nothing")
 
 
 def write(values: NDArray[np.generic], scalar: type[np.generic]) -> wire_pb2.Column:
     """Write an array of any dtype as a column of `scalar`; the values must fit."""
-    number, dtype = _DTYPES[scalar]
-    return wire_pb2.Column(dtype=number, length=values.size, data=values.astype(dtype, copy=False).tobytes())
+    column = empty(scalar)
+    fill(column, values, scalar)
+    return column
+
+
+def empty(scalar: type[np.generic]) -> wire_pb2.Column:
+    """A column of `scalar` without values."""
+    return wire_pb2.Column(dtype=_DTYPES[scalar][0])
+
+
+def fill(column: wire_pb2.Column, values: NDArray[np.generic], scalar: type[np.generic]) -> None:
+    """Write an array of any dtype into a column of `scalar`; the values must fit."""
+    column.length = values.size
+    column.data = values.astype(_DTYPES[scalar][1], copy=False).tobytes()
 
 
 FEW = 64

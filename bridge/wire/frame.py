@@ -2,7 +2,7 @@
 """A frame: a header of 32 bytes and a payload, guarded by CRC-32C (the polynomial of RFC 3720)."""
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import google_crc32c
 
@@ -32,8 +32,7 @@ class ForeignVersionError(DamagedFrameError):
         self.version = version
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame that arrived whole."""
 
     session: int

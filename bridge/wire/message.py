@@ -5,6 +5,9 @@ from google.protobuf.message import DecodeError
 
 from llmac.v1 import wire_pb2
 
+NO_MESSAGE = "the payload of a frame is no message of this schema"
+"""What is wrong when `parse` raises, a clause."""
+
 
 def parse(payload: bytes) -> wire_pb2.Message:
     """The message in these bytes.

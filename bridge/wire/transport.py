@@ -27,13 +27,16 @@ HEARTBEAT_TIMEOUT_MS = 2000
 HIGH_WATER_MARK = 64
 """Frames queued in each direction for each peer; the conversation needs one, and a few for what is repeated."""
 SEND_TIMEOUT_MS = 1000
+PATIENCE_MS = 20
+"""How long a receive blocks in libzmq itself, which takes a third of the time that a poll and a receive take."""
+_PATIENCE_S = PATIENCE_MS / 1000
 SOCKET = "cells"
 """File name of an ipc socket."""
 
 _OPTIONS = {
     zmq.LINGER: 0,
     zmq.SNDTIMEO: SEND_TIMEOUT_MS,
-    zmq.RCVTIMEO: 0,
+    zmq.RCVTIMEO: PATIENCE_MS,
     zmq.SNDHWM: HIGH_WATER_MARK,
     zmq.RCVHWM: HIGH_WATER_MARK,
     zmq.MAXMSGSIZE: MAX_FRAME_BYTES,
@@ -44,6 +47,7 @@ _OPTIONS = {
     zmq.ROUTER_HANDOVER: 1,  # a process that was started again takes over the name of its predecessor
 }
 
+_MORE, _AT_ONCE = int(zmq.SNDMORE), int(zmq.NOBLOCK)  # flags as plain integers, which are combined in no time
 _EVENT = struct.Struct("=HI")
 _NO_KEYS = "a cell without keys, or somebody else who knows nothing of them, was turned away"
 _FAILURES: dict[int, str] = {
@@ -91,7 +95,7 @@ class Listener:
         """What the cells connect to."""
 
     def watch(self, descriptor: int) -> None:
-        """Let `wait` return when this descriptor becomes readable, too."""
+        """Let `receive` return when this descriptor becomes readable, too."""
         self._poller.register(descriptor, zmq.POLLIN)
 
     def unwatch(self, descriptor: int) -> None:
@@ -99,29 +103,48 @@ class Listener:
         with suppress(KeyError):
             self._poller.unregister(descriptor)
 
-    def wait(self, timeout_s: float) -> bool:
-        """Wait for a frame, a watched descriptor, or the end of the time; True if a watched descriptor is readable."""
-        ready = self._poller.poll(max(0, ceil(timeout_s * 1000)))
-        return any(source is not self._socket for source, _ in ready)
+    def receive(self, timeout_s: float = 0.0) -> tuple[bytes, bytes] | None:
+        """Take the next frame, with the routing id of its peer.
 
-    def receive(self) -> tuple[bytes, bytes] | None:
-        """Take the next frame, with the routing id of its peer; None when there is none now."""
-        try:
-            parts = self._socket.recv_multipart()
-        except zmq.Again:
-            return None
-        # A message of several parts is no frame; none at all is no frame either, and its decoder says so.
-        return parts[0], parts[1] if len(parts) == 2 else b""  # noqa: PLR2004 (routing id and frame)
+        Returns:
+            None when none came within the time, or a watched descriptor became readable, which is noticed within
+            PATIENCE_MS.
+        """
+        if timeout_s > _PATIENCE_S:
+            arrival = self._take(0)
+            if arrival is not None:
+                return arrival
+            timeout_s -= _PATIENCE_S
+        self._poller.poll(max(0, ceil(timeout_s * 1000)))
+        return self._take(_AT_ONCE)
+
+    def ended(self) -> bool:
+        """Whether a watched descriptor is readable now."""
+        return any(source is not self._socket for source, _ in self._poller.poll(0))
 
     def send(self, peer: bytes, frame: bytes) -> bool:
         """Send a frame; False when the peer is not connected, or takes nothing."""
+        socket = self._socket
         try:
-            self._socket.send_multipart((peer, frame))
+            socket.send(peer, _MORE)
+            socket.send(frame)
         except zmq.ZMQError as error:
             if error.errno in {errno.EHOSTUNREACH, errno.EAGAIN}:
                 return False
             raise
         return True
+
+    def _take(self, flags: int) -> tuple[bytes, bytes] | None:
+        socket = self._socket
+        try:
+            peer, frame = socket.recv(flags), socket.recv()
+        except zmq.Again:
+            return None
+        if not socket.getsockopt(zmq.RCVMORE):
+            return peer, frame
+        while socket.getsockopt(zmq.RCVMORE):
+            socket.recv()
+        return peer, b""  # a message of several parts is no frame, and nothing is none either: its decoder says so
 
     def failed_handshake(self) -> str:
         """Why somebody who came was turned away since this was last asked, a clause; empty when nobody was."""

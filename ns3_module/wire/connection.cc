@@ -19,6 +19,7 @@ constexpr int HEARTBEAT_INTERVAL_MS = 500;   //!< between heartbeats
 constexpr int HEARTBEAT_TIMEOUT_MS = 2000;   //!< without an answer: the connection is down
 constexpr int LINGER_MS = 250;               //!< for the last frame to leave
 constexpr int SEND_TIMEOUT_MS = 1000;        //!< to hand a frame to ZeroMQ
+constexpr int PATIENCE_MS = 20;              //!< to block in a receive before all is polled
 constexpr int64_t GREATEST_FRAME = 64 << 20; //!< bytes
 constexpr int QUEUED_FRAMES = 16;            //!< in each direction; there is one request at a time
 constexpr const char* MONITOR = "inproc://monitor"; //!< where the monitor is
@@ -65,6 +66,7 @@ Connection::Configure()
     }
     m_socket.set(zmq::sockopt::linger, LINGER_MS);
     m_socket.set(zmq::sockopt::sndtimeo, SEND_TIMEOUT_MS);
+    m_socket.set(zmq::sockopt::rcvtimeo, PATIENCE_MS);
     m_socket.set(zmq::sockopt::maxmsgsize, GREATEST_FRAME);
     m_socket.set(zmq::sockopt::sndhwm, QUEUED_FRAMES);
     m_socket.set(zmq::sockopt::rcvhwm, QUEUED_FRAMES);
@@ -94,6 +96,11 @@ Connection::Receive(std::optional<milliseconds> limit)
 {
     const auto start = Clock::now();
     zmq::message_t frame;
+    // In most cases the next frame is on its way, and this takes a third of a poll and a receive.
+    if (m_socket.recv(frame, zmq::recv_flags::none))
+    {
+        return frame;
+    }
     while (true)
     {
         std::vector<zmq::pollitem_t> items = {{m_socket.handle(), 0, ZMQ_POLLIN, 0},

@@ -55,12 +55,9 @@ class RawCell:
 
     def receive_bytes(self) -> bytes:
         end = monotonic() + 10
-        while (arrival := self.listener.receive()) is None:
+        while (arrival := self.listener.receive(end - monotonic())) is None:
             assert monotonic() < end, "the cell does not answer"
-            if self.listener.wait(end - monotonic()):  # the cell has ended; what it sent before comes first
-                arrival = self.listener.receive()
-                assert arrival, f"{self.peer.ended()}: {self.peer.log()}"
-                break
+            assert not self.listener.ended(), f"{self.peer.ended()}: {self.peer.log()}"
         return arrival[1]
 
     def receive(self, sequence: int | None = None) -> wire_pb2.Message:

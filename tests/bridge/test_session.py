@@ -48,7 +48,11 @@ def session(
 
 
 def exchange(opened: Session) -> list[wire_pb2.Message]:
-    return opened.exchange(Step("reset"), [RESET] * opened.processes, "leader_observation", opened.deadlines.reset_s)
+    return read(opened.exchange(Step("reset"), [RESET] * opened.processes, "leader_observation", DEADLINES.reset_s))
+
+
+def read(replies: list[bytes]) -> list[wire_pb2.Message]:
+    return [wire_pb2.Message.FromString(reply) for reply in replies]
 
 
 @pytest.mark.parametrize("address", [None, "tcp://127.0.0.1:*"])
@@ -56,7 +60,7 @@ def test_a_sound_peer(address: str | None) -> None:
     with session("sound", processes=2, address=address) as opened:
         assert opened.ns3_version == "3.37"
         assert [reply.leader_observation.done for reply in exchange(opened)] == [True, True]
-        replies = opened.exchange(Step("leader phase", 7), [LEAD] * 2, "follower_observation", 1.0)
+        replies = read(opened.exchange(Step("leader phase", 7), [LEAD] * 2, "follower_observation", 1.0))
         assert [reply.follower_observation.tti for reply in replies] == [7, 7]
 
 

@@ -17,18 +17,27 @@ import pytest
 from corpus import FRAME, GYM, REQUEST, damaged, inputs, records
 from google.protobuf.message import DecodeError
 from gymnasium import spaces
-from test_codec import LIMITS, follower_message, leader_message
+from test_messages import (
+    follower_message,
+    follower_payload,
+    leader_message,
+    leader_payload,
+    reader_at_start,
+    reader_with_layout,
+)
 
 from llmac.bridge.envs import columns
 from llmac.bridge.envs.batch import lay_out
-from llmac.bridge.envs.observations import FollowerAction, LeaderAction
+from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.errors import ActionError
 from llmac.bridge.ns3gym import data as gym_data
 from llmac.bridge.ns3gym.spaces import MisfitError, space_of, unpack
 from llmac.bridge.scenario import load
-from llmac.bridge.wire import codec, frame
+from llmac.bridge.testing.digest import digest
+from llmac.bridge.wire import frame
 from llmac.bridge.wire.column import ContentError, read
 from llmac.bridge.wire.frame import DamagedFrameError
+from llmac.bridge.wire.limits import PerEnvironment
 from llmac.bridge.wire.message import parse
 from llmac.ns3opengym import messages_pb2 as pb
 from llmac.v1 import wire_pb2
@@ -40,7 +49,7 @@ SEED = 2026
 REFUSED = "refused"
 ROWS, ACTION_CODES = 4, 32
 CELLS = lay_out([load("paper")] * 2, 1, None, privileged=False, bound=False)
-IDS = codec.PerEnvironment([4, 4])
+IDS = PerEnvironment([4, 4])
 
 
 def on_frame(data: bytes) -> str:
@@ -60,14 +69,12 @@ def on_request(data: bytes) -> str:
         message = parse(data)
         if message.HasField("leader_action") and message.leader_action.tti == 0:
             lead = message.leader_action
-            count = read(lead.dcm_count, np.uint32, 2, "dcm_count")
-            total = int(count.sum())
-            ue = read(lead.dcm_ue, np.uint32, total, "dcm_ue")
-            action = LeaderAction(count, ue, read(lead.dcm_code, np.uint16, total, "dcm_code"))
+            count, ue = read(lead.dcm_count, np.uint32, "dcm_count"), read(lead.dcm_ue, np.uint32, "dcm_ue")
+            action = LeaderAction(count, ue, read(lead.dcm_code, np.uint16, "dcm_code"))
             columns._check_leader_action(action, CELLS, IDS)  # pyright: ignore[reportPrivateUsage]
             return "leader action"
         if message.HasField("follower_action") and message.follower_action.tti == 0:
-            follow = FollowerAction(read(message.follower_action.action, np.uint16, 8, "action"))
+            follow = FollowerAction(read(message.follower_action.action, np.uint16, "action"))
             ues = np.array([4, 4], np.uint32)
             columns._check_follower_action(follow, ues, CELLS)  # pyright: ignore[reportPrivateUsage]
             return "follower action"
@@ -116,23 +123,32 @@ def test_both_sides_decide_alike(cell: Path, decoder: int, judge: Judge) -> None
     assert min(verdicts["refused"], verdicts["accepted"]) > RUNS / 20, verdicts
 
 
-def test_whatever_a_cell_observes_is_read_or_refused() -> None:
-    """The decoders that only Python has: of observations."""
+@pytest.mark.parametrize("body", ["leader", "follower"])
+def test_whatever_a_cell_observes_is_read_or_refused(body: str) -> None:
+    """The decoders that only Python has; one that knows the layout reads and refuses what one that does not would."""
     rng = random.Random(SEED)  # noqa: S311 (repeatable, no secret)
-    leader = codec.leader_observation(leader_message(), LIMITS, 3, 8)
-    for message, body in ((leader_message(), "leader"), (follower_message(), "follower")):
-        verdicts, whole = Counter[str](), message.SerializeToString()
-        for _ in range(RUNS):
-            data = damaged(rng, whole)
-            try:
-                if body == "leader":
-                    codec.leader_observation(wire_pb2.LeaderObservation.FromString(data), LIMITS, 3, 8)
-                else:
-                    codec.follower_observation(wire_pb2.FollowerObservation.FromString(data), LIMITS, leader)
-                verdicts["read"] += 1
-            except (DecodeError, ContentError):
-                verdicts["refused"] += 1
-        assert min(verdicts.values()) > RUNS / 20
+    known, verdicts = reader_with_layout(), Counter[str]()
+    for _ in range(RUNS):
+        fresh = reader_at_start()
+        fresh.leader(leader_payload(leader_message()), 3)
+        if body == "leader":
+            data = damaged(rng, leader_payload(leader_message(5, 6)))
+            ours, theirs = (verdict(reader.leader, data, 5) for reader in (known, fresh))
+        else:
+            data = damaged(rng, follower_payload(follower_message(5)))
+            ours, theirs = (verdict(reader.follower, data, 5) for reader in (known, fresh))
+        assert ours == theirs, data.hex()
+        verdicts["refused" if ours.startswith(REFUSED) else "read"] += 1
+        if body == "leader":
+            known.leader(leader_payload(leader_message(4, 6)), 4)
+    assert min(verdicts.values()) > RUNS / 20
+
+
+def verdict(read_by: Callable[[bytes, int], LeaderObservation | FollowerObservation], data: bytes, tti: int) -> str:
+    try:
+        return digest([read_by(data, tti)])
+    except ContentError as error:
+        return f"{REFUSED}: {error}"
 
 
 def test_whatever_an_ns3_gym_simulation_says_is_read_or_refused() -> None:
