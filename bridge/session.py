@@ -11,6 +11,7 @@ import secrets
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Literal, NoReturn, TypeVar, get_args
@@ -216,7 +217,7 @@ class Session:
                 raise self._error(cell, FrameError, step, f"the request was not sent: {error}") from error
             self._send(cell, cell.request)  # one that is not connected now gets it repeated
         self.stopwatch.sent()
-        self._gather(step, cells, deadline_s, lambda cell, data: self._accept_reply(step, cell, data, expected))
+        self._gather(step, cells, deadline_s, partial(self._accept_reply, step, expected))
         replies = [cell.reply for cell in cells]
         for cell, reply in zip(cells, replies, strict=True):
             if not reply.startswith(_TAGS[expected]):
@@ -333,7 +334,7 @@ class Session:
             if cell is not None and (how := cell.peer.ended()):
                 raise self._fail(cell, CellCrashError, step, how)
 
-    def _accept_reply(self, step: Step, cell: Cell, data: bytes, expected: Body) -> bool:
+    def _accept_reply(self, step: Step, expected: Body, cell: Cell, data: bytes) -> bool:
         """Take the payload of the answer to the request of a cell, be it what is expected or a Fault."""
         try:
             session, sequence, payload = frame.decode(data)

@@ -181,9 +181,9 @@ class ColumnEnv:
         ends = _check_leader_action(action, self._batch, self._ue_ids)
         tti, requests = self._leader.tti, list[wire_pb2.Message]()
         for writer, block in zip(self._writers, self._batch.blocks, strict=True):
-            part = slice(ends[block.environments.start], ends[block.environments.stop])
-            of_block = LeaderAction(action.dcm_count[block.environments], action.dcm_ue[part], action.dcm_code[part])
-            requests.append(writer.lead(tti, of_block))
+            cells = block.environments
+            dcms = slice(ends[cells.start], ends[cells.stop])
+            requests.append(writer.lead(tti, action.dcm_count[cells], action.dcm_ue[dcms], action.dcm_code[dcms]))
         step = Step("leader phase", tti)
         replies = self._exchange(step, requests, "follower_observation", self._session.deadlines.phase_s)
         observations: list[FollowerObservation] = []
@@ -214,7 +214,7 @@ class ColumnEnv:
         tti, begin, requests = self._leader.tti, 0, list[wire_pb2.Message]()
         for writer, reader in zip(self._writers, self._readers, strict=True):
             end = begin + reader.connected
-            requests.append(writer.follow(tti, FollowerAction(action.action[begin:end])))
+            requests.append(writer.follow(tti, action.action[begin:end]))
             begin = end
         step = Step("follower phase", tti)
         replies = self._exchange(step, requests, "leader_observation", self._session.deadlines.phase_s)

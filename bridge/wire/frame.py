@@ -4,7 +4,7 @@
 import struct
 from typing import NamedTuple
 
-import google_crc32c
+from google_crc32c import extend, value
 
 MAGIC = b"LMAC"
 PROTOCOL_VERSION = 1
@@ -13,7 +13,8 @@ MAX_FRAME_BYTES = 64 * 1024 * 1024
 
 _GUARDED = struct.Struct("<4sHHQQI")  # magic, version, reserved, session, sequence, length
 _CRC = struct.Struct("<I")
-HEADER_BYTES = _GUARDED.size + _CRC.size
+_HEADER = struct.Struct("<4sHHQQII")  # both
+HEADER_BYTES = _HEADER.size
 
 
 class DamagedFrameError(ValueError):
@@ -54,7 +55,7 @@ def encode(session: int, sequence: int, payload: bytes) -> bytes:
     if len(payload) > MAX_FRAME_BYTES - HEADER_BYTES:
         raise DamagedFrameError(_too_long(HEADER_BYTES + len(payload)))
     guarded = _GUARDED.pack(MAGIC, PROTOCOL_VERSION, 0, session, sequence, len(payload))
-    return guarded + _CRC.pack(_crc32c(guarded, payload)) + payload
+    return guarded + _CRC.pack(extend(value(guarded), payload)) + payload
 
 
 def decode(frame: bytes) -> Frame:
@@ -68,7 +69,7 @@ def decode(frame: bytes) -> Frame:
         raise DamagedFrameError(_too_long(len(frame)))
     if len(frame) < HEADER_BYTES:
         raise DamagedFrameError(f"a frame of {len(frame)} bytes is shorter than its header of {HEADER_BYTES}")
-    magic, version, reserved, session, sequence, length = _GUARDED.unpack_from(frame)
+    magic, version, reserved, session, sequence, length, crc = _HEADER.unpack_from(frame)
     if magic != MAGIC:
         raise DamagedFrameError(f"a frame begins with {magic!r} instead of {MAGIC!r}")
     if version != PROTOCOL_VERSION:
@@ -76,15 +77,11 @@ def decode(frame: bytes) -> Frame:
     payload = frame[HEADER_BYTES:]
     if length != len(payload):
         raise DamagedFrameError(f"a frame states a payload of {length} bytes and has {len(payload)}")
-    if _CRC.unpack_from(frame, _GUARDED.size)[0] != _crc32c(frame[: _GUARDED.size], payload):
+    if crc != extend(value(frame[: _GUARDED.size]), payload):
         raise DamagedFrameError("the CRC of a frame is wrong")
     if reserved != 0:
         raise DamagedFrameError(f"the reserved field of a frame is {reserved} instead of 0")
     return Frame(session, sequence, payload)
-
-
-def _crc32c(guarded: bytes, payload: bytes) -> int:
-    return google_crc32c.extend(google_crc32c.value(guarded), payload)
 
 
 def _too_long(length: int) -> str:

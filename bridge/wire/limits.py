@@ -8,7 +8,7 @@ from operator import lt
 import numpy as np
 from numpy.typing import NDArray
 
-from llmac.bridge.wire.column import FEW, ContentError, greatest
+from llmac.bridge.wire.column import FEW, ContentError
 
 
 class PerEnvironment:
@@ -77,7 +77,8 @@ def check_below(values: NDArray[np.integer], limits: PerEnvironment, counts: NDA
     Raises:
         ContentError: the clause names column, value and limit.
     """
-    if values.size == 0 or greatest(values) < limits.least:
+    size = values.size
+    if size == 0 or (max(values.tolist()) if size <= FEW else values.max()) < limits.least:
         return
     each = np.repeat(limits.each, counts)
     if np.any(values >= each):

@@ -2,8 +2,8 @@
 """Actions, written into messages that are used again for each of them."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from llmac.bridge.envs.observations import FollowerAction, LeaderAction
 from llmac.bridge.wire.column import empty, fill
 from llmac.v1 import wire_pb2
 
@@ -25,16 +25,18 @@ class ActionWriter:
             follow.action,
         )
 
-    def lead(self, tti: int, action: LeaderAction) -> wire_pb2.Message:
-        """Write the DCMs that answer the observation of this TTI."""
+    def lead(
+        self, tti: int, dcm_count: NDArray[np.integer], dcm_ue: NDArray[np.integer], dcm_code: NDArray[np.integer]
+    ) -> wire_pb2.Message:
+        """Write the DCMs that answer the observation of this TTI, columns as in `LeaderAction`."""
         self._leader.tti = tti
-        fill(self._dcm_count, action.dcm_count, np.uint32)
-        fill(self._dcm_ue, action.dcm_ue, np.uint32)
-        fill(self._dcm_code, action.dcm_code, np.uint16)
+        fill(self._dcm_count, dcm_count, np.uint32)
+        fill(self._dcm_ue, dcm_ue, np.uint32)
+        fill(self._dcm_code, dcm_code, np.uint16)
         return self._lead
 
-    def follow(self, tti: int, action: FollowerAction) -> wire_pb2.Message:
-        """Write the UE actions that answer the observation of this TTI."""
+    def follow(self, tti: int, action: NDArray[np.integer]) -> wire_pb2.Message:
+        """Write the UE actions that answer the observation of this TTI, a column as in `FollowerAction`."""
         self._follower.tti = tti
-        fill(self._action, action.action, np.uint16)
+        fill(self._action, action, np.uint16)
         return self._follow

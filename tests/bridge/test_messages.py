@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from llmac.bridge.envs.batch import lay_out
-from llmac.bridge.envs.observations import FollowerAction, LeaderAction
 from llmac.bridge.scenario import load
 from llmac.bridge.wire import layout
 from llmac.bridge.wire.column import ContentError, read, write
@@ -250,14 +249,13 @@ def test_ascending_is_judged_within_each_environment(ids: list[list[int]]) -> No
 @given(hnp.arrays(np.uint16, st.integers(0, 20)), st.integers(0, 2**32 - 1))
 def test_actions_round_trip(codes: np.ndarray, tti: int) -> None:
     writer = ActionWriter()
-    writer.follow(1, FollowerAction(np.arange(30, dtype=np.uint16)))  # nothing of the last one is left
-    message = writer.follow(tti, FollowerAction(codes)).follower_action
+    writer.follow(1, np.arange(30))  # nothing of the last one is left
+    message = writer.follow(tti, codes).follower_action
     assert message.tti == tti
     assert read(message.action, np.uint16, "action").tolist() == codes.tolist()
-    counts = np.array([codes.size], np.uint32)
-    action = LeaderAction(counts, np.arange(codes.size, dtype=np.uint32), codes)
-    writer.lead(1, LeaderAction(np.array([1], np.uint32), np.array([3], np.uint32), np.array([2], np.uint16)))
-    sent = wire_pb2.Message.FromString(writer.lead(tti, action).SerializeToString()).leader_action
+    writer.lead(1, np.array([1]), np.array([3]), np.array([2]))
+    message = writer.lead(tti, np.array([codes.size]), np.arange(codes.size), codes)
+    sent = wire_pb2.Message.FromString(message.SerializeToString()).leader_action
     assert sent.tti == tti
     assert read(sent.dcm_count, np.uint32, "dcm_count").tolist() == [codes.size]
     assert read(sent.dcm_ue, np.uint32, "dcm_ue").tolist() == list(range(codes.size))
