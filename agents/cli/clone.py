@@ -12,10 +12,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from llmac.agents.cli.options import writable_folder
+from llmac.bridge.errors import LlmacError
 
 
 def clone(
     out: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
+    teacher: Annotated[
+        str, typer.Option(help="grant, or access: random access with messages that mean nothing (docs/training.md).")
+    ] = "grant",
+    symbols: Annotated[int, typer.Option(min=1, max=64, help="Opaque symbols in which `access` babbles.")] = 2,
     base: Annotated[
         str | None, typer.Option(help="Folder or Hub id of a pretrained model that gets a LoRA adapter for each role.")
     ] = None,
@@ -23,12 +28,14 @@ def clone(
     seed: Annotated[int, typer.Option(min=0, max=999_999, help="Of the episodes and the weights.")] = 0,
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
 ) -> None:
-    """Record `grant` in the ns-3 cell, fit the models of both roles to it, and write a checkpoint."""
+    """Record a teacher in the ns-3 cell, fit the models of both roles to it, and write a checkpoint."""
     # torch and transformers take seconds to import, which the other commands need not wait for.
-    from llmac.agents.learning.clone import CloneOptions  # noqa: PLC0415
+    from llmac.agents.learning.clone import CloneOptions, TeacherName  # noqa: PLC0415
     from llmac.agents.learning.clone import clone as learn  # noqa: PLC0415
 
-    options = CloneOptions(seed=seed, base=base)
+    if teacher not in list(TeacherName):
+        raise LlmacError(f"--teacher {teacher}: there are {', '.join(TeacherName)}")
+    options = CloneOptions(seed=seed, base=base, teacher=TeacherName(teacher), symbols=symbols)
     if steps is not None:
         options = replace(options, bs_steps=steps, ue_steps=steps)
     writable_folder("--out", out)
@@ -43,7 +50,7 @@ def clone(
 
         reports = learn(out, options, processes, advance)
     table = Table(
-        "role", "examples", "sentences as the teacher's", "nats per choice", title=f"cloned from grant: {out}"
+        "role", "examples", "sentences as the teacher's", "nats per choice", title=f"cloned from {teacher}: {out}"
     )
     for role, report in reports.items():
         table.add_row(

@@ -16,9 +16,8 @@ from llmac.agents.learning.config import TrainConfig
 from llmac.bridge.errors import LlmacError
 
 if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
-
     from llmac.agents.learning.run import Training
+    from llmac.agents.learning.tracking import Tracker
 
 
 def train(
@@ -33,33 +32,41 @@ def train(
     load: Annotated[str | None, typer.Option(metavar="P|LEAST:MOST", help="Arrival probability, likewise.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="A channel preset; repeatable, one is drawn.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=999_999, help="Of everything that is drawn.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="PATH_OR_ID", help="Weights to begin with: a checkpoint, or a pretrained model to adapt."),
+    ] = None,
     from_scratch: Annotated[bool, typer.Option(help="Begin with random weights instead of a clone.")] = False,
     resume: Annotated[bool, typer.Option(help="Go on from the newest checkpoint in --out.")] = False,
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
+    wandb: Annotated[
+        str | None, typer.Option(metavar="PROJECT", help="Send the metrics to Weights & Biases, too.")
+    ] = None,
     launcher: LauncherOption = "local",
     listen: ListenOption = None,
     keys: KeysOption = None,
 ) -> None:
     """Train the leader and the followers by PPO; Ctrl-C saves and stops, --resume goes on."""
     if resume:
-        if any((scenarios, config, set_, ues, load, channel, seed is not None, from_scratch)):
+        if any((scenarios, config, set_, ues, load, channel, seed is not None, start, from_scratch)):
             raise LlmacError("a resumed run keeps its configuration; train into another folder to change it")
         chosen = TrainConfig.read(out / "config.yaml")
     else:
         chosen = _configured(scenarios, config, set_, ues, load, channel, seed)
-    if from_scratch:
-        chosen = chosen.model_copy(update={"start": None})
+    if start and from_scratch:
+        raise LlmacError("--start and --from-scratch exclude each other: give one of them")
+    if start or from_scratch:
+        chosen = chosen.model_copy(update={"start": start})
     if not resume and (out / "checkpoints").exists():
         raise LlmacError(f"--out {out}: there is a run already; go on with --resume, or give another folder")
     writable_folder("--out", out)
     where = cells(launcher, listen, keys, processes, out)
 
     # torch and transformers take seconds to import, which the other commands need not wait for.
-    from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415
-
     from llmac.agents.learning import store  # noqa: PLC0415
     from llmac.agents.learning.run import Training  # noqa: PLC0415
     from llmac.agents.learning.start import learner_of  # noqa: PLC0415
+    from llmac.agents.learning.tracking import Tracker  # noqa: PLC0415
 
     state = store.load_newest(out) if resume else None
     training = Training(chosen, learner_of(chosen, state.policy if state else None), processes, where)
@@ -69,13 +76,13 @@ def train(
         if training.finished:
             raise LlmacError(f"--out {out}: the run has made its {chosen.updates} updates; train into another folder")
         chosen.write(out / "config.yaml")
-        with SummaryWriter(str(out / "tensorboard"), purge_step=training.update) as writer:
-            _train(training, writer, out)
+        with Tracker(out, chosen, training.update, wandb) as tracker:
+            _train(training, tracker, out)
     finally:
         training.close()
 
 
-def _train(training: "Training", writer: "SummaryWriter", out: Path) -> None:
+def _train(training: "Training", tracker: "Tracker", out: Path) -> None:
     from llmac.agents.learning import store  # noqa: PLC0415
 
     config, stop = training.config, _StopOnInterrupt()
@@ -87,11 +94,11 @@ def _train(training: "Training", writer: "SummaryWriter", out: Path) -> None:
             ttis = config.environments * config.ttis
             times = {
                 "time/environment_ttis_per_s": ttis / timing.total_s,
-                "time/share_of_rollout": timing.rollout_s / timing.total_s,
+                "time/share_of_simulate": timing.simulate_s / timing.total_s,
+                "time/share_of_infer": timing.infer_s / timing.total_s,
                 "time/share_of_update": timing.update_s / timing.total_s,
             }
-            for name, value in {**row, **times}.items():
-                writer.add_scalar(name, value, training.update)
+            tracker.add({**row, **times}, training.update)
             progress.update(task, completed=training.update, description=_line(row))
             last_update = training.update == config.updates  # is saved when it was validated
             if not last_update and (training.update % config.save_every == 0 or stop.asked):
@@ -99,8 +106,7 @@ def _train(training: "Training", writer: "SummaryWriter", out: Path) -> None:
     if training.update < config.updates:
         raise LlmacError(f"interrupted after {training.update} updates, which are saved; --resume goes on")
     last = training.finish()
-    for name, value in last.items():
-        writer.add_scalar(name, value, training.update)
+    tracker.add(last, training.update)
     saved = store.save(out, training.state())
     first = training.rows[0]["validation/goodput_over_bound"]
     Console().print(

@@ -36,19 +36,19 @@ def leader_advantages(
     return leader, follower
 
 
-def follower_advantages(
+def own_advantages(
     value: NDArray[np.float64], reward: NDArray[np.float64], gamma: float, lambda_: float
 ) -> NDArray[np.float64]:
-    """Advantages of what the UEs did.
+    """Advantages of agents that are each judged by values of their own.
 
     Args:
-        value: [T, slots] of each UE before it acts; NaN while it is not connected.
+        value: [T, slots] of each agent before it acts; NaN while it is not connected.
         reward: [T, slots] what each TTI paid it; any value while it is not connected.
         gamma: discount per TTI.
         lambda_: per TTI.
 
     Returns:
-        [T, slots]; NaN while a UE is not connected.
+        [T, slots]; NaN while an agent is not connected.
     """
     advantage = np.full_like(value, np.nan)
     later = np.zeros(value.shape[1])

@@ -10,6 +10,7 @@ many times counts once, so that rare states are learned as well as common ones.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import torch
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from llmac.agents.baselines.babble import Babble
 from llmac.agents.baselines.grant import Grant
 from llmac.agents.language.labels import SHORT_LABELS
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
@@ -34,6 +36,15 @@ from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.scenario import Scenario, load
 
 
+class TeacherName(StrEnum):
+    """Whom to clone."""
+
+    GRANT = "grant"
+    """Grant-based round robin, in cells of all kinds."""
+    ACCESS = "access"
+    """Channel access, and messages without a meaning, in `paper` with the opaque vocabulary."""
+
+
 @dataclass(frozen=True, slots=True)
 class CloneOptions:
     """How cloning is done; the shipped checkpoint was made with the defaults."""
@@ -44,6 +55,10 @@ class CloneOptions:
     """That are recorded at once."""
     rounds: int = 12
     """Batches of episodes."""
+    teacher: TeacherName = TeacherName.GRANT
+    """Whom the models learn from."""
+    symbols: int = 2
+    """K, of the opaque vocabulary in which `access` babbles."""
     slip: float = 0.05
     """Probability that a UE does something else than the teacher says while it is recorded."""
     base: str | None = None
@@ -79,7 +94,7 @@ Advance = Callable[[str, float], None]
 def clone(
     out: Path, options: CloneOptions, processes: int = 1, advance: Advance = lambda _, __: None
 ) -> dict[Role, RoleReport]:
-    """Clone `grant` and write a checkpoint.
+    """Clone the teacher and write a checkpoint.
 
     Args:
         out: folder of the checkpoint.
@@ -103,7 +118,7 @@ def clone(
 
 def _learner(options: CloneOptions) -> Checkpoint:
     """Models that have learned nothing yet."""
-    made_by = {"command": "llmac clone", "teacher": "grant", **asdict(options)}
+    made_by = {"command": "llmac clone", **asdict(options)}
     if options.base is not None:
         base, its_tokenizer = load_pretrained(options.base)
         return Checkpoint(with_adapters(base, options.seed), its_tokenizer, made_by, Style.INSTRUCT, options.base)
@@ -139,6 +154,14 @@ def _random_scenario(rng: np.random.Generator) -> Scenario:
     return load(str(rng.choice(["paper", "near-far"])), overrides)
 
 
+def _scenarios(options: CloneOptions, rng: np.random.Generator) -> list[Scenario]:
+    if options.teacher is TeacherName.GRANT:
+        return random_scenarios(rng, options.environments)
+    vocabulary = {"kind": "opaque", "symbols": options.symbols}
+    ues = rng.integers(2, 9, options.environments).tolist()
+    return [load("paper", {"ues": n, "vocabulary": vocabulary}) for n in ues]
+
+
 _TTIS = 24
 _RARELY, _SOMETIMES = 0.15, 0.3
 
@@ -150,25 +173,26 @@ def _happens(rng: np.random.Generator, probability: float) -> bool:
 def _record(options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance) -> dict[Role, list[Example]]:
     phrasebook = Phrasebook(Vocabulary(learner.tokenizer))
     rng = np.random.default_rng(options.seed)
-    scenarios = random_scenarios(rng, options.environments)
+    teacher = Grant() if options.teacher is TeacherName.GRANT else Babble()
+    scenarios = _scenarios(options, rng)
     recorded: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
     done = 0
 
     def on_tti() -> None:
         nonlocal done
         done += 1
-        advance("record grant in ns-3", done / (_TTIS * options.rounds))
+        advance(f"record {options.teacher} in ns-3", done / (_TTIS * options.rounds))
 
     with ColumnEnv(scenarios, processes=processes, ttis=_TTIS) as env:
         for round_ in range(options.rounds):
-            scenarios = random_scenarios(rng, options.environments) if round_ else scenarios
+            scenarios = _scenarios(options, rng) if round_ else scenarios
             seeds = np.uint64(options.seed + round_ * options.environments) + np.arange(
                 options.environments, dtype=np.uint64
             )
             # Labels of two and more tokens, which only a large cell needs, are learned in small ones.
             spaces = rng.choice([SHORT_LABELS, 10 * SHORT_LABELS], size=len(scenarios), p=[0.85, 0.15]).tolist()
             made = record(
-                env, Grant(), scenarios, seeds, phrasebook, options.slip, spaces, on_tti, learner.style, learner.frame
+                env, teacher, scenarios, seeds, phrasebook, options.slip, spaces, on_tti, learner.style, learner.frame
             )
             for role in Role:
                 recorded[role] |= made[role]

@@ -68,7 +68,8 @@ class TrainConfig(_Section):
 
     domains: tuple[Domain, ...] = Field(min_length=1)
     start: str | None = "shipped"
-    """Weights to begin with: "shipped", the path of a checkpoint, or null for random ones."""
+    """Weights to begin with: "shipped", a checkpoint by its path, a pretrained model by path or Hub id, which gets an
+    adapter for each role, or null for random ones."""
     seed: int = Field(default=0, ge=0, lt=1_000_000)
     """Of everything that is drawn: cells, episodes, sentences, order of minibatches, random weights."""
     updates: int = Field(default=200, ge=1)
@@ -87,8 +88,17 @@ class TrainConfig(_Section):
     """Passes over a batch, at most."""
     minibatches: int = Field(default=8, ge=1, le=1000)
     """Of each pass."""
+    kl_control: Literal["stop", "penalty"] = "stop"
+    """What keeps an update near the old policy: it ends early, or pays a penalty whose weight adapts from one update to
+    the next."""
     kl_limit: _Positive = 0.02
-    """A role's update ends early when the mean KL divergence from the old policy, per decision, exceeds this."""
+    """Mean KL divergence from the old policy, per decision, that ends a role's update, or that the penalty aims at."""
+    gradient_accumulation: int = Field(default=1, ge=1, le=10_000)
+    """Parts of a minibatch that go through the model one after the other, so that large models fit in memory."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the matrix products in an update; the trained weights stay in float32."""
+    critic: Literal["central", "prompt"] = "central"
+    """Where values come from: a network that sees all buffers, or a head of each role's model on its own prompt."""
     critic_updates: int = Field(default=2, ge=0)
     """Updates at the beginning that fit the critic only: a warm start is worse off with the advice of a blank one."""
     entropy: tuple[float, float] = (0.0003, 0.0)

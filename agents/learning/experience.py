@@ -4,6 +4,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -36,6 +37,8 @@ class Experience(Generic[D_co]):
         follower_reward: [T, slots] 0 while a UE is not connected.
         slot: [T] place of each UE that acted, [n], in per-UE memory.
         metrics: of each episode, see llmac.agents.evaluation.metrics.
+        simulate_s: seconds that the cells took.
+        infer_s: seconds that the agent took.
     """
 
     decisions: dict[Role, D_co]
@@ -44,6 +47,21 @@ class Experience(Generic[D_co]):
     follower_reward: NDArray[np.float64]
     slot: list[NDArray[np.int64]]
     metrics: list[dict[str, float]]
+    simulate_s: float
+    infer_s: float
+
+    def by_slot(self, of_decision: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[T, slots] from [follower decisions]; NaN while a UE is not connected."""
+        placed = np.full(self.follower_reward.shape, np.nan)
+        placed[self._tti(), np.concatenate(self.slot)] = of_decision
+        return placed
+
+    def in_order(self, by_slot: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[follower decisions] from [T, slots]."""
+        return by_slot[self._tti(), np.concatenate(self.slot)]
+
+    def _tti(self) -> NDArray[np.int64]:
+        return np.repeat(np.arange(len(self.slot)), [len(slot) for slot in self.slot])
 
 
 class Notes(Protocol[D_co]):
@@ -85,20 +103,26 @@ def collect(
     scale = np.array([max(s.utility.rho, 1.0) * s.rbgs for s in scenarios])
     tally = Tally(tuple(scenarios))
 
+    simulate, infer = Stopwatch(), Stopwatch()
     agent.reset(scenarios, seeds)
-    observation = env.reset(seeds, scenarios)
+    with simulate:
+        observation = env.reset(seeds, scenarios)
     tally.add(observation)
     while not observation.done:
         tti = observation.tti
         scenes.append(look(cells, observation, ttis, None))
-        action = agent.lead(observation)
-        notes.note(Role.BS)
+        with infer:
+            action = agent.lead(observation)
+            notes.note(Role.BS)
         scenes.append(look(cells, observation, ttis, per_ue(observation, action)))
-        followers = env.lead(action)
+        with simulate:
+            followers = env.lead(action)
         slot, owner = cells.slot(followers), cells.environment(followers)
-        response = agent.follow(followers)
-        notes.note(Role.UE)
-        observation = env.follow(response)
+        with infer:
+            response = agent.follow(followers)
+            notes.note(Role.UE)
+        with simulate:
+            observation = env.follow(response)
         tally.add(observation)
         leader_reward[tti] = observation.leader_utility / scale
         follower_reward[tti, slot] = observation.follower_utility / scale[owner]
@@ -110,7 +134,21 @@ def collect(
         follower_reward=follower_reward,
         slot=slots,
         metrics=tally.metrics(),
+        simulate_s=simulate.total_s,
+        infer_s=infer.total_s,
     )
+
+
+class Stopwatch:
+    """Adds up the seconds inside its `with` statements."""
+
+    total_s = 0.0
+
+    def __enter__(self) -> None:
+        self._begun = monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.total_s += monotonic() - self._begun
 
 
 class Sentences:

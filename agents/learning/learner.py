@@ -6,6 +6,7 @@ agents of different kinds are trained alike.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +18,7 @@ from llmac.agents.agent import Agent
 from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.experience import Experience, Sentences, collect
+from llmac.agents.learning.likelihood import features_of
 from llmac.agents.learning.ppo import Decisions, PpoOptions, improve
 from llmac.agents.models import checkpoint
 from llmac.agents.models.checkpoint import Checkpoint
@@ -99,6 +101,15 @@ class LanguageLearner:
         """Make good sentences more probable."""
         return improve(self.models[role], optimiser, decisions, advantage, options, rng)
 
+    def width(self, role: Role) -> int:
+        """Of the hidden states of a role's model."""
+        embedding: Any = self.models[role].get_input_embeddings()
+        return int(embedding.embedding_dim)
+
+    def prompt_features(self, role: Role, decisions: Decisions) -> torch.Tensor:
+        """[rows, width] what the model makes of the prompt of each row, before its first choice."""
+        return features_of(self.models[role], decisions.examples)
+
     def greedy(self) -> LanguageAgent:
         """Who says the most probable sentences."""
         self._greedy.weights_changed()
@@ -106,4 +117,4 @@ class LanguageLearner:
 
     def save(self, folder: Path, made_by: Mapping[str, Any]) -> None:
         """Write a checkpoint of the models."""
-        checkpoint.save(folder, Checkpoint(self.models, self._policy.tokenizer, made_by))
+        checkpoint.save(folder, replace(self._policy, made_by=made_by))

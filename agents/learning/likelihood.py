@@ -39,13 +39,7 @@ class Choices:
 
 def choices_of(model: PreTrainedModel, batch: Sequence[Example]) -> Choices:
     """Ask the model about a batch of examples, of which at least one holds a choice."""
-    longest = max(len(e.tokens) for e in batch)
-    tokens = torch.zeros(len(batch), longest, dtype=torch.long)
-    for i, example in enumerate(batch):
-        tokens[i, : len(example.tokens)] = torch.tensor(example.tokens)
-    # Padding stands after the end, where causal attention does not see it.
-    tokens = tokens.to(model.device)
-    hidden = model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
+    tokens, hidden = _read(model, batch)
     choices = [(i, choice) for i, example in enumerate(batch) for choice in example.choices]
     row = torch.tensor([i for i, _ in choices], device=tokens.device)
     position = torch.tensor([choice.position for _, choice in choices], device=tokens.device)
@@ -59,6 +53,32 @@ def choices_of(model: PreTrainedModel, batch: Sequence[Example]) -> Choices:
     ] = True
     log_probs = functional.log_softmax(logits.masked_fill(~allowed.to(logits.device), -torch.inf), dim=-1)
     return Choices(log_probs, tokens[row, position], row)
+
+
+@torch.no_grad()
+def features_of(model: PreTrainedModel, examples: Sequence[Example], size: int = 256) -> torch.Tensor:
+    """Hidden state of each example before its first choice, at its end if there is none; [examples, width], float32.
+
+    Up to there an example says nothing but its prompt and what that forces.
+    """
+    order = sorted(range(len(examples)), key=lambda i: len(examples[i].tokens))
+    parts: list[torch.Tensor] = []
+    for first in range(0, len(order), size):
+        batch = [examples[i] for i in order[first : first + size]]
+        at = torch.tensor([(e.choices[0].position if e.choices else len(e.tokens)) - 1 for e in batch])
+        parts.append(_read(model, batch)[1][torch.arange(len(batch)), at].float().cpu())
+    return torch.cat(parts)[np.argsort(order)]
+
+
+def _read(model: PreTrainedModel, batch: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens of the examples, [batch, longest], and the hidden states after each."""
+    longest = max(len(e.tokens) for e in batch)
+    tokens = torch.zeros(len(batch), longest, dtype=torch.long)
+    for i, example in enumerate(batch):
+        tokens[i, : len(example.tokens)] = torch.tensor(example.tokens)
+    # Padding stands after the end, where causal attention does not see it.
+    tokens = tokens.to(model.device)
+    return tokens, model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
 
 
 def batches(lengths: NDArray[np.int64], size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:

@@ -43,6 +43,10 @@ class PpoOptions:
     kl_limit: float
     entropy: float
     max_grad_norm: float
+    kl_penalty: float | None = None
+    """Weight of a penalty on the KL divergence; None: the update ends early instead."""
+    gradient_accumulation: int = 1
+    bfloat16: bool = False
 
 
 class Rows(Protocol):
@@ -109,7 +113,7 @@ def improve(
         What `ascend` tells, and distinct (rows over decisions).
     """
     kept = _rows_with_a_choice(decisions)
-    sentences = _Sentences(model, [decisions.examples[i] for i in kept])
+    sentences = _Sentences(model, [decisions.examples[i] for i in kept], bfloat16=options.bfloat16)
     weights = Weights.of(decisions.index, len(decisions.examples), advantage).take(kept)
     told = ascend(model, optimiser, sentences, weights, options, rng)
     # The decisions without a choice have no entropy.
@@ -125,7 +129,7 @@ def ascend(
     options: PpoOptions,
     rng: np.random.Generator,
 ) -> dict[str, float]:
-    """Make decisions with positive advantages more probable, as far as the clip and the KL limit let them.
+    """Make decisions with positive advantages more probable, as far as the clip and the KL divergence let them.
 
     Args:
         model: changed in place.
@@ -144,23 +148,27 @@ def ascend(
     per_step = decisions / -(-len(old) // size)
     clipped, kl, epochs = 0.0, 0.0, 0
     model.train()
-    while epochs < options.epochs and kl <= options.kl_limit:
+    while epochs < options.epochs and (kl <= options.kl_limit or options.kl_penalty is not None):
         epochs += 1
         kl_sum, clip_sum = 0.0, 0.0
-        for batch in batches(rows.lengths, size, rng):
-            here = weights.take(batch)
-            log_prob, batch_entropy = rows.ask(batch)
-            log_ratio = log_prob - old[batch]
-            ratio = log_ratio.exp()
-            surrogate = ratio.clamp(max=1 + options.clip) * here.gain + ratio.clamp(min=1 - options.clip) * here.loss
-            bonus = options.entropy * here.count * batch_entropy
-            (-(surrogate + bonus).sum() / per_step).backward()
+        for minibatch in batches(rows.lengths, size, rng):
+            for batch in np.array_split(minibatch, min(options.gradient_accumulation, len(minibatch))):
+                here = weights.take(batch)
+                log_prob, batch_entropy = rows.ask(batch)
+                log_ratio = log_prob - old[batch]
+                ratio = log_ratio.exp()
+                surrogate = (
+                    ratio.clamp(max=1 + options.clip) * here.gain + ratio.clamp(min=1 - options.clip) * here.loss
+                )
+                # KL(old || new), estimated without bias and never below zero (Schulman, 2020, "k3").
+                divergence = here.count * (ratio - 1 - log_ratio)
+                bonus = options.entropy * here.count * batch_entropy - (options.kl_penalty or 0.0) * divergence
+                (-(surrogate + bonus).sum() / per_step).backward()
+                kl_sum += float(divergence.detach().sum())
+                clip_sum += float((here.count * ((ratio.detach() - 1).abs() > options.clip)).sum())
             torch.nn.utils.clip_grad_norm_(model.parameters(), options.max_grad_norm)
             optimiser.step()
             optimiser.zero_grad()
-            with torch.no_grad():
-                kl_sum += float((here.count * (ratio - 1 - log_ratio)).sum())
-                clip_sum += float((here.count * ((ratio - 1).abs() > options.clip)).sum())
         kl, clipped = kl_sum / decisions, clip_sum / decisions
     model.eval()
     return {
@@ -169,6 +177,13 @@ def ascend(
         "entropy": float((weights.count * entropy).sum()) / decisions,
         "epochs": float(epochs),
     }
+
+
+def adapted(kl_penalty: float, kl: float, target: float) -> float:
+    """The weight of the KL penalty for the next update (Schulman et al., arXiv 1707.06347, section 4)."""
+    if kl > 1.5 * target:
+        return 2 * kl_penalty
+    return kl_penalty / 2 if kl < target / 1.5 else kl_penalty
 
 
 def fit_critic(
@@ -209,15 +224,18 @@ def _rows_with_a_choice(decisions: Decisions) -> NDArray[np.int64]:
 class _Sentences:
     """Sentences of a language model; see Rows."""
 
-    def __init__(self, model: PreTrainedModel, examples: Sequence[Example]) -> None:
+    def __init__(self, model: PreTrainedModel, examples: Sequence[Example], *, bfloat16: bool) -> None:
         self._model = model
         self._examples = examples
+        self._bfloat16 = bfloat16
         self.lengths = np.array([len(e.tokens) for e in examples], dtype=np.int64)
 
     def ask(self, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
         """Ask the model about whole sentences."""
-        asked = choices_of(self._model, [self._examples[i] for i in rows])
-        return asked.sentence_log_probs(len(rows)), asked.sentence_entropies(len(rows))
+        with torch.autocast(self._model.device.type, torch.bfloat16, enabled=self._bfloat16):
+            asked = choices_of(self._model, [self._examples[i] for i in rows])
+        # A few numbers for each row, wherever the model is.
+        return asked.sentence_log_probs(len(rows)).cpu(), asked.sentence_entropies(len(rows)).cpu()
 
 
 @torch.inference_mode()

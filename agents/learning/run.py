@@ -9,25 +9,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from llmac.agents.evaluation.episodes import play
 from llmac.agents.evaluation.meaning import meanings
 from llmac.agents.evaluation.trace import AgentTrace
 from llmac.agents.evaluation.tune import FIRST_VALIDATION_SEED
 from llmac.agents.language.prompts import Role
-from llmac.agents.learning.advantages import follower_advantages, leader_advantages
+from llmac.agents.learning.advice import advice_of
 from llmac.agents.learning.config import TrainConfig
-from llmac.agents.learning.critic import Critic
 from llmac.agents.learning.domain import draw_scenarios
-from llmac.agents.learning.experience import Experience
 from llmac.agents.learning.learner import Learner
 from llmac.agents.learning.optimisation import adam, restore, set_rate, tensors_of
-from llmac.agents.learning.ppo import PpoOptions, fit_critic
+from llmac.agents.learning.ppo import PpoOptions, adapted
 from llmac.agents.learning.store import Saved, TrainingState
 from llmac.bridge.envs.columns import ColumnEnv
 
-_CRITIC_EPOCHS = 4
+_FIRST_KL_PENALTY = 0.5
 _RISE, _LAST_RATE = 0.05, 0.1
 
 
@@ -35,14 +32,14 @@ _RISE, _LAST_RATE = 0.05, 0.1
 class UpdateTiming:
     """Seconds of an update by what they went into."""
 
-    rollout_s: float
-    """Simulating and inferring; the cells and the models take turns."""
+    simulate_s: float
+    """In the cells."""
+    infer_s: float
+    """In the models that play; cells and models take turns."""
     update_s: float
-
-    @property
-    def total_s(self) -> float:
-        """All of them."""
-        return self.rollout_s + self.update_s
+    """In learning."""
+    total_s: float
+    """With all that lies between."""
 
 
 class Training:
@@ -65,10 +62,11 @@ class Training:
         self.rows: list[dict[str, float]] = []
         self.protocol: list[dict[str, Any]] = []
         self._learner = learner
-        self._critic = Critic(config.seed)
+        self._advice = advice_of(config, learner)
+        self._kl_penalty = dict.fromkeys(Role, _FIRST_KL_PENALTY)
         self._optimisers = {
             **{role.value: adam(learner.models[role].parameters(), self._rate(role)) for role in Role},
-            "critic": adam(self._critic.parameters(), config.learning_rate.critic),
+            "critic": adam(self._advice.module.parameters(), config.learning_rate.critic),
         }
         first = draw_scenarios(config.domains, config.environments, self._rng("cells"))
         self._env = ColumnEnv(
@@ -86,7 +84,8 @@ class Training:
             "updates": self.update,
             **self.config.model_dump(mode="json"),
         }
-        tensors = {f"critic/{name}": tensor for name, tensor in self._critic.state_dict().items()}
+        tensors = {f"critic/{name}": tensor for name, tensor in self._advice.module.state_dict().items()}
+        tensors |= {f"kl_penalty/{role}": torch.tensor(weight) for role, weight in self._kl_penalty.items()}
         for name, optimiser in self._optimisers.items():
             tensors |= {f"optimiser/{name}/{key}": tensor for key, tensor in tensors_of(optimiser).items()}
         save = partial(self._learner.save, made_by=made_by)
@@ -98,7 +97,8 @@ class Training:
         def of(prefix: str) -> dict[str, torch.Tensor]:
             return {name.removeprefix(prefix): t for name, t in state.tensors.items() if name.startswith(prefix)}
 
-        self._critic.load_state_dict(of("critic/"))
+        self._advice.module.load_state_dict(of("critic/"))
+        self._kl_penalty = {role: float(state.tensors[f"kl_penalty/{role}"]) for role in Role}
         for name, optimiser in self._optimisers.items():
             restore(optimiser, of(f"optimiser/{name}/"))
         self.update, self.rows, self.protocol = state.update, list(state.rows), list(state.protocol)
@@ -119,7 +119,11 @@ class Training:
         experience = self._learner.collect(self._env, scenarios, seeds, config.ttis)
         played = monotonic()
         row |= _means("train", experience.metrics)
-        advantage = self._value(experience, row)
+        row["train/return_bs"] = float(experience.leader_reward.sum(axis=0).mean())
+        row["train/return_ue"] = float(experience.follower_reward.sum(axis=0).mean())
+        advantage, row["critic/explained_variance"] = self._advice.of(
+            experience, self._optimisers["critic"], self._rng("critic")
+        )
         for role in self._who_learns():
             set_rate(self._optimisers[role.value], self._rate(role))
             told = self._learner.improve(
@@ -127,14 +131,18 @@ class Training:
                 self._optimisers[role.value],
                 experience.decisions[role],
                 advantage[role],
-                self._ppo_options(),
+                self._ppo_options(role),
                 self._rng(f"minibatches {role}"),
             )
+            if config.kl_control == "penalty":
+                told["kl_penalty"] = self._kl_penalty[role]
+                self._kl_penalty[role] = adapted(self._kl_penalty[role], told["approx_kl"], config.kl_limit)
             row |= {f"{role}/{name}": value for name, value in told.items()}
         learned = monotonic()
         self.update += 1
         self.rows.append(row)
-        return row, UpdateTiming(played - started, learned - played)
+        timing = UpdateTiming(experience.simulate_s, experience.infer_s, learned - played, learned - started)
+        return row, timing
 
     @property
     def finished(self) -> bool:
@@ -159,36 +167,6 @@ class Training:
         self.protocol += [{"updates": self.update, **meaning.row()} for meaning in meanings(trace.table())]
         return _means("validation", episodes)
 
-    def _value(self, experience: Experience[Any], row: dict[str, float]) -> dict[Role, NDArray[np.float64]]:
-        """Advantages of each role's decisions; fits the critic to what was seen."""
-        config, scenes = self.config, experience.scenes
-        ttis, environments = experience.leader_reward.shape
-        with torch.inference_mode():
-            cell, ue = (values.numpy().astype(np.float64) for values in self._critic(scenes))
-        cell = cell.reshape(ttis, 2, environments)
-        leader, after = leader_advantages(
-            cell[:, 0], cell[:, 1], experience.leader_reward, config.gamma, config.gae_lambda
-        )
-        value = np.full(experience.follower_reward.shape, np.nan)
-        rows = _follower_rows(scenes.count.reshape(ttis, 2, environments))
-        for tti, (slot, row_of) in enumerate(zip(experience.slot, rows, strict=True)):
-            value[tti, slot] = ue[row_of]
-        follower = follower_advantages(value, experience.follower_reward, config.gamma, config.gae_lambda)
-        ue_target = np.full(ue.shape, np.nan)
-        for tti, (slot, row_of) in enumerate(zip(experience.slot, rows, strict=True)):
-            ue_target[row_of] = value[tti, slot] + follower[tti, slot]
-        row["critic/explained_variance"] = fit_critic(
-            self._critic,
-            self._optimisers["critic"],
-            scenes,
-            (cell + np.stack([leader, after], axis=1)).ravel(),
-            ue_target,
-            _CRITIC_EPOCHS,
-            self._rng("critic"),
-        )
-        acted = np.concatenate([follower[tti, slot] for tti, slot in enumerate(experience.slot)])
-        return {Role.BS: leader.ravel(), Role.UE: acted}
-
     def _who_learns(self) -> tuple[Role, ...]:
         schedule = self.config.schedule
         if self.update < self.config.critic_updates:
@@ -206,7 +184,7 @@ class Training:
         done = config.fraction(self.update)
         return rate * min(1.0, (done + 1 / config.updates) / _RISE, 1 - (1 - _LAST_RATE) * done)
 
-    def _ppo_options(self) -> PpoOptions:
+    def _ppo_options(self, role: Role) -> PpoOptions:
         config = self.config
         first, last = config.entropy
         return PpoOptions(
@@ -216,18 +194,14 @@ class Training:
             kl_limit=config.kl_limit,
             entropy=first + (last - first) * config.fraction(self.update),
             max_grad_norm=config.max_grad_norm,
+            kl_penalty=self._kl_penalty[role] if config.kl_control == "penalty" else None,
+            gradient_accumulation=config.gradient_accumulation,
+            bfloat16=config.precision == "bfloat16",
         )
 
     def _rng(self, purpose: str) -> np.random.Generator:
         """A generator that depends on the run's seed, the update and the purpose alone."""
         return np.random.default_rng([self.config.seed, self.update, *purpose.encode()])
-
-
-def _follower_rows(count: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Rows, among all UEs of all scenes, of those of each TTI's follower phase; `count` is [T, 2, E]."""
-    of_phase = count.sum(axis=2).ravel()
-    ends = np.cumsum(of_phase)
-    return [np.arange(ends[i] - of_phase[i], ends[i]) for i in range(1, len(ends), 2)]
 
 
 def _means(what: str, episodes: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The weights that a training run begins with."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.learner import LanguageLearner, Learner
 from llmac.agents.models import checkpoint, tokenizer
 from llmac.agents.models.checkpoint import Checkpoint
+from llmac.agents.models.lora import with_adapters
 from llmac.agents.models.small import small_model
 
 _LAYERS = 2
@@ -32,9 +34,15 @@ def first_policy(config: TrainConfig) -> Checkpoint:
     """Read or make the policy that `config.start` names.
 
     Raises:
-        LlmacError: the checkpoint cannot be used.
+        LlmacError: the checkpoint or the pretrained model cannot be used.
     """
     if config.start is None:
         trained = tokenizer.train()
         return Checkpoint({role: small_model(trained, config.seed, _LAYERS) for role in Role}, trained, {})
-    return checkpoint.load(shipped_folder() if config.start == "shipped" else Path(config.start))
+    if config.start == "shipped":
+        return checkpoint.load(shipped_folder())
+    found = checkpoint.open_any(config.start)
+    base = found.models[Role.BS]
+    if base is not found.models[Role.UE]:
+        return found
+    return replace(found, models=with_adapters(base, config.seed))

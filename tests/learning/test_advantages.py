@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from llmac.agents.learning.advantages import follower_advantages, leader_advantages
+from llmac.agents.learning.advantages import leader_advantages, own_advantages
 
 
 def test_with_lambda_one_the_targets_are_the_discounted_rewards() -> None:
@@ -30,7 +30,7 @@ def test_with_lambda_zero_they_are_one_phase_ahead() -> None:
 def test_a_ue_that_leaves_earns_nothing_afterwards() -> None:
     value = np.array([[1.0, np.nan], [2.0, 4.0], [np.nan, 8.0]])
     reward = np.array([[10.0, 0.0], [20.0, 30.0], [0.0, 40.0]])
-    advantage = follower_advantages(value, reward, 1.0, 1.0)
+    advantage = own_advantages(value, reward, 1.0, 1.0)
     assert_allclose(advantage, [[30 - 1, np.nan], [20 - 2, 70 - 4], [np.nan, 40 - 8]])
 
 
@@ -43,6 +43,6 @@ def test_true_values_leave_no_advantage(seed: int, gamma: float, lambda_: float)
         value[t] = following = reward[t] + gamma * following
     for advantage in (
         *leader_advantages(value, value, reward, gamma, lambda_),
-        follower_advantages(value, reward, gamma, lambda_),
+        own_advantages(value, reward, gamma, lambda_),
     ):
         assert_allclose(advantage, 0, atol=1e-12)

@@ -16,7 +16,7 @@ from llmac.agents.learning.domain import draw_scenarios
 from llmac.agents.learning.experience import Experience, Sentences, collect
 from llmac.agents.learning.likelihood import choices_of
 from llmac.agents.learning.optimisation import adam
-from llmac.agents.learning.ppo import Decisions, PpoOptions, improve
+from llmac.agents.learning.ppo import Decisions, PpoOptions, adapted, improve
 from llmac.agents.learning.start import first_policy
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.bridge.envs.columns import ColumnEnv
@@ -97,11 +97,51 @@ def test_an_update_stops_at_the_kl_limit(policy: Checkpoint, experience: Experie
     assert told["approx_kl"] > 0.01
 
 
-def _step(model: PreTrainedModel, decisions: Decisions, advantage: np.ndarray) -> list[torch.Tensor]:
+def test_a_minibatch_in_parts_has_the_same_gradient(policy: Checkpoint, experience: Experience[Decisions]) -> None:
+    decisions = experience.decisions[Role.UE]
+    advantage = np.random.default_rng(2).normal(size=len(decisions.index))
+    model = policy.models[Role.UE]
+    whole, parts = (
+        _step(model, decisions, advantage, replace(OPTIONS, gradient_accumulation=n, kl_penalty=0.5)) for n in (1, 3)
+    )
+    for one, other in zip(whole, parts, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_bfloat16_goes_the_same_way(policy: Checkpoint, experience: Experience[Decisions]) -> None:
+    decisions = experience.decisions[Role.UE]
+    advantage = np.random.default_rng(2).normal(size=len(decisions.index))
+    model = policy.models[Role.UE]
+    exact, rounded = (
+        torch.cat([part.flatten() for part in _step(model, decisions, advantage, replace(OPTIONS, bfloat16=low))])
+        for low in (False, True)
+    )
+    assert not torch.equal(exact, rounded)
+    assert torch.nn.functional.cosine_similarity(exact, rounded, dim=0) > 0.99
+
+
+def test_a_penalty_keeps_the_policy_near_and_adapts(policy: Checkpoint, experience: Experience[Decisions]) -> None:
+    decisions = experience.decisions[Role.UE]
+    advantage = np.random.default_rng(2).normal(size=len(decisions.index))
+
+    def kl(penalty: float) -> float:
+        model = copy.deepcopy(policy.models[Role.UE])
+        options = replace(OPTIONS, epochs=6, minibatches=2, kl_limit=1e-9, kl_penalty=penalty)
+        told = improve(model, adam(model.parameters(), 3e-3), decisions, advantage, options, np.random.default_rng(0))
+        assert told["epochs"] == 6  # no early end
+        return told["approx_kl"]
+
+    assert kl(20.0) < 0.5 * kl(0.0)
+    assert [adapted(1.0, kl, 0.02) for kl in (0.001, 0.02, 0.1)] == [0.5, 1.0, 2.0]
+
+
+def _step(
+    model: PreTrainedModel, decisions: Decisions, advantage: np.ndarray, options: PpoOptions = OPTIONS
+) -> list[torch.Tensor]:
     """What one step of plain gradient descent changes."""
     changed = copy.deepcopy(model)
     optimiser = torch.optim.SGD(changed.parameters(), lr=1.0)
-    improve(changed, optimiser, decisions, advantage, OPTIONS, np.random.default_rng(0))
+    improve(changed, optimiser, decisions, advantage, options, np.random.default_rng(0))
     return [
         after.detach() - before.detach() for after, before in zip(changed.parameters(), model.parameters(), strict=True)
     ]

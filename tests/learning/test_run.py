@@ -60,6 +60,16 @@ def test_learning_changes_what_it_should(config: TrainConfig) -> None:
     assert changed == {Role.UE: True, Role.BS: False}
 
 
+def test_values_can_come_from_the_prompts(config: TrainConfig) -> None:
+    chosen = TrainConfig.parse(
+        {**config.model_dump(), "critic": "prompt", "kl_control": "penalty", "learning_rate": {"critic": 3e-3}}, "test"
+    )
+    state = _run(Training(chosen, learner_of(chosen)), 4)
+    explained = [row["critic/explained_variance"] for row in state.rows]
+    assert explained[-1] > explained[0]
+    assert {"kl_penalty/bs", "kl_penalty/ue"} < state.tensors.keys()
+
+
 def test_a_finished_run_is_not_resumed(config: TrainConfig, tmp_path: Path) -> None:
     config.model_copy(update={"updates": 1}).write(tmp_path / "c.yaml")
     run = str(tmp_path / "run")
