@@ -1,20 +1,35 @@
 # SPDX-License-Identifier: MIT
-"""Channel access without a protocol: what a UE has transmitted it deletes; all else, and every message, is drawn.
+"""Channel access without a protocol: what a UE has transmitted it deletes; all else is drawn.
 
 The teacher of `llmac clone --teacher access`: who has learned from it can access the channel and can say every message,
-and none means anything.
+and none means anything: nobody reacts to one, and to whom the BS says it is chance.
 """
 
 import numpy as np
 
+from llmac.agents.baselines.columns import dcms, limit_dcms, rank_within
 from llmac.agents.baselines.random import Random
 from llmac.agents.chance import Purpose, choice, uniform
-from llmac.bridge.envs.observations import FollowerAction, FollowerObservation
+from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.v1 import codes_pb2
 
 
 class Babble(Random):
-    """Uniform over UCMs and DCMs; a UE gives every dPDU one transmission, at a random time on a random RBG."""
+    """A UE gives every dPDU one transmission, at a random time on a random RBG, and says any UCM.
+
+    The BS says every DCM to one UE, drawn anew in every TTI, as far as there are UEs; the others get none.
+    """
+
+    def lead(self, observation: LeaderObservation) -> LeaderAction:
+        """Deal out the messages."""
+        cells = self._cells
+        environment = cells.environment(observation)
+        draw = uniform(cells.seeds[environment], observation.tti, Purpose.DCM, observation.ue_id)
+        place = rank_within(environment, draw, np.ones(draw.size, dtype=np.bool_))
+        messages = np.array([codes.dcm_codes - 1 for codes in cells.codes], dtype=np.int64)[environment]
+        code = np.where(place < messages, place + 1, codes_pb2.DCM_NULL)
+        limit_dcms(cells, observation, code, first=place)
+        return dcms(cells, observation, code)
 
     def follow(self, observation: FollowerObservation) -> FollowerAction:
         """Delete after a transmission, else hold or transmit."""
