@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from llmac.agents.cli import bench, channels, clone, doctor, keys, ns3gym, run, scenarios, train, tune, wire
+from llmac.agents.cli import bench, channels, clone, doctor, keys, ns3gym, run, scenarios, train, tune, validate, wire
 from llmac.bridge.errors import LlmacError
 
 _app = typer.Typer(
@@ -23,6 +23,7 @@ for command in (
     clone.clone,
     train.train,
     tune.tune,
+    validate.validate,
     scenarios.scenarios,
     channels.channels,
     keys.keys,

@@ -186,7 +186,7 @@ class AgentTrace:
         environment, action = column("environment"), column("action")
         tables = {name: [getattr(codes, f"{name}_texts") for codes in self._codes] for name in ("access", "ucm", "dcm")}
         ucm_codes = np.array([codes.ucm_codes for codes in self._codes])[environment]
-        columns = {
+        columns: dict[str, Any] = {
             "agent": _texts(np.zeros(action.size, dtype=np.int64), [self._agent]),
             "seed": self._seeds[environment],
             "tti": column("tti").astype(np.int32),

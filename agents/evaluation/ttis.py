@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -75,7 +76,7 @@ class AgentTtis:
         ends = np.concatenate([[0], np.cumsum(np.tile(self._rbgs, ttis))])
         rbg = np.concatenate([cells.rbg for cells in self._ttis])
         agent = np.zeros(ttis * environments, dtype=np.int16)
-        columns = {
+        columns: dict[str, Any] = {
             "agent": pa.DictionaryArray.from_arrays(agent, pa.array([self._agent])),
             "seed": np.tile(self._seeds, ttis),
             "tti": np.repeat(np.array([cells.tti for cells in self._ttis], dtype=np.int32), environments),

@@ -34,7 +34,7 @@ def _trace(seed: int, *, meaningful: bool) -> pa.Table:
         dcm = access = received
     tti, ue = np.divmod(np.arange(TTIS * UES), UES)
     outcome = np.where(access.ravel() == 2, 1, 0)
-    columns = {
+    columns: dict[str, Any] = {
         "seed": np.full(tti.size, 7, dtype=np.uint64),
         "tti": tti,
         "ue": ue,
@@ -81,7 +81,7 @@ def test_messages_that_say_everything_are_told_from_chance() -> None:
 
 
 def test_the_last_message_heard_and_the_last_outcome_are_those_of_the_same_ue() -> None:
-    rows = {
+    rows: dict[str, Any] = {
         "seed": np.zeros(6, dtype=np.uint64),
         "tti": np.array([0, 0, 1, 1, 2, 2]),
         "ue": np.array([0, 1, 0, 1, 0, 1]),

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""The processes that play: each takes batches of runs of one agent, and starts a cell process for each batch."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import active_children, connection, get_context, parent_process
+from typing import Any
+
+from llmac.agents import registry
+from llmac.agents.agent import Agent
+from llmac.agents.evaluation.episodes import play
+from llmac.agents.evaluation.sweep.runs import Player, Run
+from llmac.agents.language.speech import Speech
+from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.errors import LlmacError
+
+Where = Callable[[], Mapping[str, Any]]
+"""Makes arguments of `ColumnEnv` that say where its cells run; is sent to the processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A batch that was played."""
+
+    metrics: Sequence[Mapping[str, float]]
+    ns3_version: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A batch that could not be played, and why, in a sentence."""
+
+    why: str
+
+
+@contextmanager
+def pool(processes: int) -> Generator[ProcessPoolExecutor]:
+    """Processes that begin anew, since threads of torch do not survive a fork; an error in the block kills them."""
+    others = set(active_children())
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin) as workers:
+        try:
+            yield workers
+        except BaseException:
+            for process in set(active_children()) - others:
+                process.kill()
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def play_batch(runs: Sequence[Run], where: Where) -> Played | Failed:
+    """Play runs of one player, all at once; called in a process of the pool."""
+    scenarios, seeds = [run.cell.scenario for run in runs], [run.seed for run in runs]
+    try:
+        agent = make(runs[0].player)
+        with ColumnEnv(scenarios, privileged=True, bound=True, **where()) as env:
+            started = time.monotonic()
+            metrics = play(env, agent, scenarios, seeds)
+            return Played(metrics, env.ns3_version, time.monotonic() - started)
+    except LlmacError as error:
+        return Failed(str(error))
+
+
+@cache
+def make(player: Player) -> Agent:
+    """The agent of a player, made once in each process; with one thread, since there are many processes.
+
+    Raises:
+        LlmacError: as `registry.make`.
+    """
+    agent = registry.make(player.agent, Speech(masked=player.masked))
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(1)
+    return agent
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the parent, and end with it: the pool's own queue does not tell that it was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
