@@ -17,6 +17,8 @@ from llmac.agents.evaluation.sweep.costs import Costs, Size
 from llmac.agents.evaluation.sweep.runs import Player, Run, grid
 from llmac.bridge.errors import LlmacError
 
+pytestmark = pytest.mark.timeout(300)  # commands that import and spawn, on a machine that may be busy
+
 KEY = ["agent", *tables.PLACE, "seed"]
 SWEEP = ("--agents", "aloha,grant", "--ues", "2,4,8", "--loads", "0.2,0.4,...,0.8", "--set", "ttis=40", "--seeds", "8")
 
@@ -27,7 +29,7 @@ def _command(out: Path, *arguments: str) -> list[str]:
 
 
 def _validate(out: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(_command(out, *arguments), capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(_command(out, *arguments), capture_output=True, text=True, check=False, timeout=280)
 
 
 def _metrics(out: Path) -> Any:
