@@ -7,7 +7,21 @@ import sys
 import typer
 from rich.console import Console
 
-from llmac.agents.cli import bench, channels, clone, doctor, keys, ns3gym, run, scenarios, train, tune, validate, wire
+from llmac.agents.cli import (
+    bench,
+    channels,
+    clone,
+    doctor,
+    keys,
+    ns3gym,
+    report,
+    run,
+    scenarios,
+    train,
+    tune,
+    validate,
+    wire,
+)
 from llmac.bridge.errors import LlmacError
 
 _app = typer.Typer(
@@ -24,6 +38,7 @@ for command in (
     train.train,
     tune.tune,
     validate.validate,
+    report.report,
     scenarios.scenarios,
     channels.channels,
     keys.keys,
