@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A session: several cell processes on one socket, asked in step, watched by three detectors.
 
-A process that ends is seen at once (its descriptor is polled with the socket), a peer that stops is disconnected by the
-heartbeats of ZeroMQ, and whatever else keeps a reply from coming is caught by the deadline of the request. A cell
-in turn ends when Python does, and when no request has come for the idle lease.
+A process that ends is seen at once (its descriptor is polled with the socket), a peer that stops between requests is
+disconnected when its heartbeats fail to come, and whatever else keeps a reply from coming is caught by the deadline of
+the request. A cell in turn ends when Python does, and when no request has come for the idle lease.
 """
 
 import os

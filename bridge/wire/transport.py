@@ -21,9 +21,8 @@ from llmac.bridge.errors import AddressError
 from llmac.bridge.wire.frame import MAX_FRAME_BYTES
 from llmac.bridge.wire.keys import ServerKeys
 
-HEARTBEAT_INTERVAL_MS = 500
-HEARTBEAT_TIMEOUT_MS = 2000
-"""A peer silent for so long is disconnected; libzmq's own thread keeps the heart beating while Python computes."""
+HANDSHAKE_TIMEOUT_MS = 2000
+"""Until a peer that connects has said what ZeroMQ has to know of it."""
 HIGH_WATER_MARK = 64
 """Frames queued in each direction for each peer; the conversation needs one, and a few for what is repeated."""
 SEND_TIMEOUT_MS = 1000
@@ -40,9 +39,10 @@ _OPTIONS = {
     zmq.SNDHWM: HIGH_WATER_MARK,
     zmq.RCVHWM: HIGH_WATER_MARK,
     zmq.MAXMSGSIZE: MAX_FRAME_BYTES,
-    zmq.HEARTBEAT_IVL: HEARTBEAT_INTERVAL_MS,
-    zmq.HEARTBEAT_TIMEOUT: HEARTBEAT_TIMEOUT_MS,
-    zmq.HANDSHAKE_IVL: HEARTBEAT_TIMEOUT_MS,
+    # No heartbeats: the cells send theirs, each with the time until the next one, and libzmq's thread answers while
+    # Python computes. A heartbeat of libzmq 4.3.5 to a peer that is gone, but was not read to its end (its name was
+    # taken over, or it filled its queue), ends this process: "Assertion failed: !_io_error".
+    zmq.HANDSHAKE_IVL: HANDSHAKE_TIMEOUT_MS,
     zmq.ROUTER_MANDATORY: 1,  # a frame to a peer that is not there is an error
     zmq.ROUTER_HANDOVER: 1,  # a process that was started again takes over the name of its predecessor
 }

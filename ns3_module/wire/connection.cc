@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds DOWN_LIMIT{1000};     //!< to connect again
 constexpr milliseconds TICK{250};            //!< between looks at clocks and the parent
 constexpr int HEARTBEAT_INTERVAL_MS = 500;   //!< between heartbeats
-constexpr int HEARTBEAT_TIMEOUT_MS = 2000;   //!< without an answer: the connection is down
+constexpr int HEARTBEAT_TIMEOUT_MS = 2000;   //!< without an answer, or a heartbeat: the connection is down
 constexpr int LINGER_MS = 250;               //!< for the last frame to leave
 constexpr int SEND_TIMEOUT_MS = 1000;        //!< to hand a frame to ZeroMQ
 constexpr int PATIENCE_MS = 20;              //!< to block in a receive before all is polled
@@ -72,6 +72,7 @@ Connection::Configure()
     m_socket.set(zmq::sockopt::rcvhwm, QUEUED_FRAMES);
     m_socket.set(zmq::sockopt::heartbeat_ivl, HEARTBEAT_INTERVAL_MS);
     m_socket.set(zmq::sockopt::heartbeat_timeout, HEARTBEAT_TIMEOUT_MS);
+    m_socket.set(zmq::sockopt::heartbeat_ttl, HEARTBEAT_TIMEOUT_MS);
     m_socket.set(zmq::sockopt::ipv6, m_options.endpoint.find('[') != std::string::npos);
     if (m_options.keys)
     {

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The real cell, driven by hand frame by frame: what docs/wire.md promises of it."""
 
+import os
 import re
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -172,6 +174,15 @@ def test_another_protocol_version_ends_the_cell_in_words(raw: RawCell, version: 
     assert select.select([raw.peer], [], [], 2)[0]
     assert raw.peer.ended() == "the process exited with 3"
     assert f"protocol version 1, not {version}" in raw.peer.log()
+
+
+def test_a_cell_that_is_stopped_between_requests_is_disconnected(greeted: RawCell) -> None:
+    assert greeted.listener.receive(0.7) is None  # its first heartbeat promises another one within 2 s
+    os.kill(greeted.peer.pid, signal.SIGSTOP)
+    end = monotonic() + 2 + 2
+    while greeted.listener.send(b"cell-0", b""):
+        assert monotonic() < end
+        greeted.listener.receive(0.1)
 
 
 def test_a_repeated_request_gets_the_same_answer_and_time_stands_still(greeted: RawCell) -> None:

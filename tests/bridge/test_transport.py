@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The directory of the ipc socket: private, gone afterwards, and nobody else's is touched."""
+"""The socket, and the directory of the ipc socket: private, gone afterwards, and nobody else's is touched."""
 
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
+
+import zmq
 
 from llmac.bridge.wire.transport import Listener, PrivateDirectory
 
@@ -34,3 +38,29 @@ def test_what_a_killed_owner_left_is_swept_and_what_is_in_use_or_not_ours_stays(
     (kept / "notes.txt").unlink()
     kept.rmdir()
     other.rmdir()
+
+
+def test_a_peer_whose_name_was_taken_and_that_leaves_harms_nobody() -> None:
+    """In a process of its own: libzmq would abort it, half a second later, if the socket sent heartbeats."""
+    here = str(Path(__file__).parent)
+    code = f"import sys; sys.path.insert(0, {here!r}); import test_transport; test_transport.take_a_name()"
+    ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+
+
+def take_a_name() -> None:
+    listener = Listener()
+    with zmq.Context() as elsewhere:
+        peers: list[zmq.Socket[bytes]] = []
+        for data in (b"first", b"second"):
+            peer = elsewhere.socket(zmq.DEALER)
+            peer.setsockopt(zmq.ROUTING_ID, b"cell-0")
+            peer.connect(listener.endpoint)
+            peer.send(data)
+            assert listener.receive(10.0) == (b"cell-0", data)
+            peers.append(peer)
+        peers[0].send(b"is read no more")
+        peers[0].close()
+        assert listener.receive(1.5) is None
+        peers[1].close()
+    listener.close()
