@@ -173,7 +173,7 @@ def _happens(rng: np.random.Generator, probability: float) -> bool:
 def _record(options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance) -> dict[Role, list[Example]]:
     phrasebook = Phrasebook(Vocabulary(learner.tokenizer))
     rng = np.random.default_rng(options.seed)
-    teacher = Grant() if options.teacher is TeacherName.GRANT else Babble()
+    teacher = Grant() if options.teacher is TeacherName.GRANT else Babble(options.seed)
     scenarios = _scenarios(options, rng)
     recorded: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
     done = 0

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""SIGKILL in the middle of a save, wherever that is: a good checkpoint always loads."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+
+from llmac.agents.learning import store
+from llmac.agents.learning.config import TrainConfig
+from llmac.agents.learning.start import first_policy
+from llmac.agents.learning.store import TrainingState
+from llmac.agents.models import checkpoint
+from llmac.agents.models.checkpoint import Checkpoint
+
+_KILLS = 50
+_DEADLINE_S = 60.0
+
+
+def test_a_good_checkpoint_loads_whenever_the_run_was_killed(config: TrainConfig, tmp_path: Path) -> None:
+    policy = first_policy(config.model_copy(update={"start": None}))
+    store.save(tmp_path, _state(policy, 1))
+    _, events = _in_a_process(lambda: store.save(tmp_path, _state(policy, 2)), at=sys.maxsize)
+    assert events > 1000
+    rng, newest, killed_after_it_was_there = np.random.default_rng(7), 2, 0
+    for at in rng.integers(1, events, _KILLS).tolist():
+        exit_code, _ = _in_a_process(lambda update=newest + 1: store.save(tmp_path, _state(policy, update)), at)
+        assert exit_code == -signal.SIGKILL
+        saved = store.load_newest(tmp_path)
+        assert saved.update in {newest, newest + 1}
+        assert torch.equal(saved.tensors["number"], torch.tensor(saved.update))
+        assert len(saved.rows) == saved.update
+        # Written after the checkpoint, and whole at the end of the next save.
+        assert pq.read_table(tmp_path / "metrics.parquet").num_rows <= saved.update
+        killed_after_it_was_there += saved.update > newest
+        newest = saved.update
+    assert 0 < killed_after_it_was_there < _KILLS
+    checkpoint.load(store.load_newest(tmp_path).policy)
+    store.save(tmp_path, _state(policy, newest + 1))
+    assert pq.read_table(tmp_path / "metrics.parquet").num_rows == newest + 1
+    assert not list((tmp_path / "checkpoints").glob(".*"))  # what the killed ones left behind
+
+
+def _state(policy: Checkpoint, update: int) -> TrainingState:
+    return TrainingState(
+        save_policy=lambda folder: checkpoint.save(folder, policy),
+        tensors={"number": torch.tensor(update), "weights": torch.zeros(10_000)},
+        update=update,
+        rows=[{"updates": float(n)} for n in range(update)],
+        protocol=[],
+    )
+
+
+def _in_a_process(action: Callable[[], object], at: int) -> tuple[int | None, int]:
+    """Do it in a process that is killed at a function call with this number; returns exit code and calls made."""
+    fork = get_context("fork")
+    calls = fork.Value("q", 0, lock=False)
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        if event in {"call", "c_call"}:
+            calls.value += 1
+            if calls.value == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def run() -> None:
+        sys.setprofile(count)
+        action()
+        sys.setprofile(None)
+
+    process = fork.Process(target=run)
+    process.start()
+    process.join(_DEADLINE_S)
+    exit_code = process.exitcode
+    if exit_code is None:
+        process.kill()
+        process.join()
+    return exit_code, int(calls.value)
