@@ -19,8 +19,8 @@ from llmac.v1 import codes_pb2
 class Babble(Random):
     """A UE gives every dPDU one transmission, at a random time on a random RBG, and says any UCM.
 
-    Which of the accesses (hold, and transmit on each RBG) it does not choose is drawn for each DCM that it may hear. The
-    BS says every DCM to one UE, drawn anew in every TTI, as far as there are UEs; the others get none.
+    Which of the accesses (hold, and transmit on each RBG) it does not choose is drawn for each DCM that it may hear.
+    The BS says every DCM to one UE, drawn anew in every TTI, as far as there are UEs; the others get none.
 
     Args:
         seed: of what UEs leave undone.
