@@ -22,6 +22,8 @@ class Purpose(IntEnum):
     BS_SENTENCE = 7
     UE_SENTENCE = 8
     SLIP = 9
+    SCRAMBLED_DCM = 10
+    SCRAMBLED_UCM = 11
 
 
 def uniform(

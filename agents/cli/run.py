@@ -21,6 +21,7 @@ from llmac.agents.engine.backend import BackendName
 from llmac.agents.evaluation import explain, flows, paired, summary
 from llmac.agents.evaluation.episodes import Recorder, play
 from llmac.agents.evaluation.metrics import NAMES
+from llmac.agents.evaluation.scramble import Scramble, Scrambled
 from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
@@ -48,6 +49,10 @@ def run(
     grammar: GrammarOption = None,
     no_rule: NoRuleOption = None,
     no_grammar: NoGrammarOption = False,
+    scramble: Annotated[
+        list[Scramble] | None,
+        typer.Option(help="Play each agent again with its messages scrambled; repeatable."),
+    ] = None,
     explain_: ExplainOption = None,
     channel: ChannelOption = None,
     set_: SetOption = None,
@@ -76,6 +81,9 @@ def run(
     manner = speech(grammar, no_rule, no_grammar=no_grammar)
     # A wrong name, a model that does not load, or one that cannot play this scenario is told before anything runs.
     players = {name: registry.make(name, manner, backend) for name in [*names, registry.REFERENCE]}
+    scrambled = {f"{n}+{how}": Scrambled(players[n], how) for how in scramble or [] for n in names}
+    names.extend(scrambled)
+    players |= scrambled
     for player in players.values():
         player.reset([chosen], np.array([seed], dtype=np.uint64))
     if out is not None:
