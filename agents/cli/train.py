@@ -3,6 +3,7 @@
 
 import signal
 from pathlib import Path
+from time import process_time
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,6 +95,7 @@ def _train(training: "Training", tracker: "Tracker", out: Path) -> None:
             ttis = config.environments * config.ttis
             times = {
                 "time/environment_ttis_per_s": ttis / timing.total_s,
+                "time/cpu_s": process_time(),
                 "time/share_of_simulate": timing.simulate_s / timing.total_s,
                 "time/share_of_infer": timing.infer_s / timing.total_s,
                 "time/share_of_update": timing.update_s / timing.total_s,
