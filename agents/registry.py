@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from llmac.agents.agent import Agent
@@ -54,14 +55,15 @@ TUNABLE = {
 
 def names() -> list[str]:
     """All that `make` knows, in the order of the tables."""
-    return ["random", *TUNABLE, "genie", "llm", "llm:PATH_OR_ID"]
+    return ["random", *TUNABLE, "genie", "mappo", "mappo:PATH", "llm", "llm:PATH_OR_ID"]
 
 
 def make(name: str, speech: Speech | None = None, backend: BackendName = BackendName.ENGINE) -> Agent:
     """A new agent; a conventional one with its tuned parameters.
 
     Args:
-        name: one of `names`; with `llm:`, the folder of a checkpoint, or folder or Hub id of a pretrained model.
+        name: one of `names`; with `llm:`, the folder of a checkpoint, or folder or Hub id of a pretrained model; with
+            `mappo:`, the folder of a checkpoint.
         speech: how a language agent speaks.
         backend: what runs the model of a language agent.
 
@@ -76,8 +78,13 @@ def make(name: str, speech: Speech | None = None, backend: BackendName = Backend
             return Random()
         case ("genie", "", _):
             return Genie()
+        # torch and transformers take seconds to import, which the other agents need not wait for.
+        case ("mappo", colon, where):
+            from llmac.agents.mappo.agent import MappoAgent, shipped_folder  # noqa: PLC0415
+            from llmac.agents.mappo.policy import Policy  # noqa: PLC0415
+
+            return MappoAgent(Policy.load(Path(where) if colon else shipped_folder()))
         case ("llm", colon, where):
-            # torch and transformers take seconds to import, which the other agents need not wait for.
             from llmac.agents.language.agent import LanguageAgent  # noqa: PLC0415
 
             if not colon:

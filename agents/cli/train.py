@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""`llmac train`: PPO of the language models of both roles in the ns-3 cell."""
+"""`llmac train`: PPO of the models of both roles in the ns-3 cell."""
 
 import signal
 from pathlib import Path
 from time import process_time
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -29,6 +29,10 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="A field of the configuration, for instance updates=50."),
     ] = None,
+    agent: Annotated[
+        Literal["llm", "mappo"] | None,
+        typer.Option(help="What is trained; mappo: networks without language."),
+    ] = None,
     ues: Annotated[str | None, typer.Option(metavar="N|LEAST:MOST", help="UEs, drawn for each episode.")] = None,
     load: Annotated[str | None, typer.Option(metavar="P|LEAST:MOST", help="Arrival probability, likewise.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="A channel preset; repeatable, one is drawn.")] = None,
@@ -49,11 +53,11 @@ def train(
 ) -> None:
     """Train the leader and the followers by PPO; Ctrl-C saves and stops, --resume goes on."""
     if resume:
-        if any((scenarios, config, set_, ues, load, channel, seed is not None, start, from_scratch)):
+        if any((scenarios, config, set_, agent, ues, load, channel, seed is not None, start, from_scratch)):
             raise LlmacError("a resumed run keeps its configuration; train into another folder to change it")
         chosen = TrainConfig.read(out / "config.yaml")
     else:
-        chosen = _configured(scenarios, config, set_, ues, load, channel, seed)
+        chosen = _configured(scenarios, config, set_, agent, ues, load, channel, seed)
     if start and from_scratch:
         raise LlmacError("--start and --from-scratch exclude each other: give one of them")
     if start or from_scratch:
@@ -114,7 +118,7 @@ def _train(training: "Training", tracker: "Tracker", out: Path) -> None:
     Console().print(
         f"goodput in validation, as a share of the bound: {first:.4f} at the start, "
         f"{last['validation/goodput_over_bound']:.4f} after {training.update} updates\n"
-        f"play it with: llmac run SCENARIO --agents grant,llm:{saved / 'policy'}",
+        f"play it with: llmac run SCENARIO --agents grant,{config.agent}:{saved / 'policy'}",
         highlight=False,
         soft_wrap=True,
     )
@@ -145,6 +149,7 @@ def _configured(
     scenarios: list[str] | None,
     config: Path | None,
     set_: list[str] | None,
+    agent: str | None,
     ues: str | None,
     load: str | None,
     channel: list[str] | None,
@@ -163,6 +168,8 @@ def _configured(
             "channels": channel or [],
         }
         data = {"domains": [{"scenario": name, **domain} for name in scenarios or ["paper"]]}
+    if agent is not None:
+        data["agent"] = agent
     if seed is not None:
         data["seed"] = seed
     for field, value in overrides(set_).items():

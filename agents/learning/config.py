@@ -63,10 +63,34 @@ class Schedule(_Section):
     """best-response: K, updates of the followers before each of the leader."""
 
 
+class Mappo(_Section):
+    """Networks of `mappo` that begin with random weights; see llmac.agents.mappo.policy.Sizes."""
+
+    ues: int = Field(default=8, ge=1, le=1024)
+    """M, UEs that the BS can tell apart; more may be in the cell."""
+    memory: int = Field(default=4, ge=1, le=100)
+    """k, TTIs that a network sees at once."""
+    width: int = Field(default=128, ge=1, le=1024)
+    """Of the hidden layers."""
+
+
+_DEFAULTS_OF_MAPPO: dict[str, Any] = {
+    "start": None,
+    "entropy": (0.01, 0.0),
+    "kl_limit": 0.05,
+    "max_grad_norm": 10.0,
+    "learning_rate": {"bs": 1e-3, "ue": 1e-3},
+}
+"""Where they differ: small networks learn from nothing, in larger steps and with more exploration."""
+
+
 class TrainConfig(_Section):
-    """A training run; see docs/training.md."""
+    """A training run; see docs/training.md. Some defaults of `mappo` are others, see docs/mappo.md."""
 
     domains: tuple[Domain, ...] = Field(min_length=1)
+    agent: Literal["llm", "mappo"] = "llm"
+    """What is trained: language models, or networks without language (docs/mappo.md)."""
+    mappo: Mappo = Mappo()
     start: str | None = "shipped"
     """Weights to begin with: "shipped", a checkpoint by its path, a pretrained model by path or Hub id, which gets an
     adapter for each role, or null for random ones."""
@@ -110,6 +134,14 @@ class TrainConfig(_Section):
     """Updates between two validations, with the most probable sentences, on seeds from 1,000,000."""
     save_every: int = Field(default=10, ge=1)
     """Updates between two checkpoints."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("agent") != "mappo":
+            return data
+        rates = {**_DEFAULTS_OF_MAPPO["learning_rate"], **data.get("learning_rate", {})}
+        return {**_DEFAULTS_OF_MAPPO, **data, "learning_rate": rates}
 
     @classmethod
     def read(cls, path: Path) -> "TrainConfig":

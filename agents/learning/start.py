@@ -9,10 +9,15 @@ from llmac.agents.language.agent import shipped_folder
 from llmac.agents.language.prompts import Role
 from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.learner import LanguageLearner, Learner
+from llmac.agents.mappo.agent import shipped_folder as shipped_networks
+from llmac.agents.mappo.learner import MappoLearner
+from llmac.agents.mappo.policy import Policy, Sizes
 from llmac.agents.models import checkpoint, tokenizer
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.agents.models.lora import with_adapters
 from llmac.agents.models.small import small_model
+from llmac.bridge.errors import LlmacError
+from llmac.bridge.scenario import load
 
 _LAYERS = 2
 
@@ -27,11 +32,35 @@ def learner_of(config: TrainConfig, policy: Path | None = None) -> Learner[Any]:
     Raises:
         LlmacError: the checkpoint cannot be used.
     """
+    if config.agent == "mappo":
+        return MappoLearner(Policy.load(policy) if policy else first_networks(config))
     return LanguageLearner(checkpoint.load(policy) if policy else first_policy(config))
 
 
+def first_networks(config: TrainConfig) -> Policy:
+    """Read or make the networks of mappo that `config.start` names.
+
+    Raises:
+        LlmacError: the checkpoint cannot be used, or the domains differ in what a network is made for.
+    """
+    if config.start is not None:
+        return Policy.load(shipped_networks() if config.start == "shipped" else Path(config.start))
+    scenarios = [load(domain.scenario, domain.set) for domain in config.domains]
+    vocabulary = scenarios[0].vocabulary
+    if any(scenario.vocabulary != vocabulary for scenario in scenarios):
+        raise LlmacError("the domains have different vocabularies; mappo learns one, so give them the same")
+    sizes = Sizes(
+        ues=config.mappo.ues,
+        rbgs=max(scenario.rbgs for scenario in scenarios),
+        vocabulary=vocabulary,
+        memory=config.mappo.memory,
+        width=config.mappo.width,
+    )
+    return Policy.new(sizes, config.seed)
+
+
 def first_policy(config: TrainConfig) -> Checkpoint:
-    """Read or make the policy that `config.start` names.
+    """Read or make the language models that `config.start` names.
 
     Raises:
         LlmacError: the checkpoint or the pretrained model cannot be used.

@@ -132,6 +132,10 @@ def _weights(agent: str) -> str:
         from llmac.agents.language.agent import shipped_folder  # noqa: PLC0415
 
         folder = shipped_folder()
+    elif agent == "mappo":
+        from llmac.agents.mappo.agent import shipped_folder  # noqa: PLC0415
+
+        folder = shipped_folder()
     elif colon and Path(where).is_dir():
         folder = Path(where)
     else:
