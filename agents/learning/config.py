@@ -140,8 +140,16 @@ class TrainConfig(_Section):
     def _defaults(cls, data: Any) -> Any:
         if not isinstance(data, dict) or data.get("agent") != "mappo":
             return data
-        rates = {**_DEFAULTS_OF_MAPPO["learning_rate"], **data.get("learning_rate", {})}
+        rates = data.get("learning_rate", {})
+        if isinstance(rates, dict):
+            rates = {**_DEFAULTS_OF_MAPPO["learning_rate"], **rates}
         return {**_DEFAULTS_OF_MAPPO, **data, "learning_rate": rates}
+
+    @model_validator(mode="after")
+    def _mappo_is_small(self) -> "TrainConfig":
+        if self.agent == "mappo" and self.precision != "float32":
+            raise ValueError("precision: the networks of mappo are trained in float32")
+        return self
 
     @classmethod
     def read(cls, path: Path) -> "TrainConfig":

@@ -115,6 +115,16 @@ def test_defaults_are_those_of_the_agent() -> None:
     assert (one_set.ue, one_set.bs) == (0.5, mappo.learning_rate.bs)
 
 
+def test_settings_that_mean_nothing_to_it_are_refused() -> None:
+    with pytest.raises(LlmacError, match="precision: the networks of mappo are trained in float32"):
+        TrainConfig.parse({**SMALL, "precision": "bfloat16"}, "test")
+    with pytest.raises(LlmacError, match="learning_rate: Input should be a valid dictionary"):
+        TrainConfig.parse({**SMALL, "learning_rate": 3}, "test")
+    config = TrainConfig.parse({**SMALL, "critic": "prompt"}, "test")
+    with pytest.raises(LlmacError, match="only language models have a prompt"):
+        Training(config, learner_of(config))
+
+
 def test_what_the_command_trains_can_be_played(tmp_path: Path) -> None:
     run = tmp_path / "run"
     settings = ["updates=2", "environments=4", "ttis=6", "mappo.width=16", "mappo.ues=4"]
