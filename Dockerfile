@@ -4,7 +4,10 @@
 # docker build -t llmac-agents --target agents .        Python alone, for cells in containers of their own
 # docs/docker.md tells how to use them.
 
-FROM debian:bookworm-slim AS base
+# Or a mirror of it, or one day of it by its digest.
+ARG BASE=debian:bookworm-slim
+
+FROM ${BASE} AS base
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tini \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
@@ -36,6 +39,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY --from=cell-build /src/build/cell/llmac-cell /usr/local/bin/
 USER 1000:1000
+HEALTHCHECK --interval=5m --timeout=10s CMD ["llmac-cell", "--version"]
 ENTRYPOINT ["tini", "-g", "--", "llmac-cell"]
 CMD ["--version"]
 
@@ -62,27 +66,33 @@ COPY agents agents
 RUN /opt/llmac/bin/pip install --no-deps --no-build-isolation --prefix /opt/project .
 
 
-FROM base AS agents
+FROM base AS agents-base
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates python3 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY --from=agents-packages /opt/llmac /opt/llmac
-COPY --from=agents-build /opt/project /opt/llmac
 # Any user may run it (docker run --user): home and results are writable by all.
 RUN mkdir -m 1777 /out && install -d -o 1000 -g 1000 -m 700 /keys/python /keys/cell
 ENV PATH=/opt/llmac/bin:$PATH HOME=/tmp OUT=/out
+# `llmac run scenarios/urban.yaml`, as in a checkout.
+WORKDIR /llmac
+RUN ln -s /opt/llmac/lib/python3.11/site-packages/llmac/scenarios scenarios
+
+
+FROM agents-base AS agents
+COPY --from=agents-build /opt/project /opt/llmac
 USER 1000:1000
-WORKDIR /out
+HEALTHCHECK --interval=5m --timeout=60s --start-period=60s CMD ["llmac", "scenarios"]
 ENTRYPOINT ["tini", "-g", "--", "llmac"]
 CMD ["--help"]
 
 
-FROM agents AS all
-USER root
+FROM agents-base AS all
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libns3.37 libprotobuf32 libzmq5 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY --from=cell-build /src/build/cell/llmac-cell /usr/local/bin/
+COPY --from=agents-build /opt/project /opt/llmac
 COPY scripts/start.sh /opt/llmac/bin/
 USER 1000:1000
 # Can it still simulate? Without a network and without leaving anything.

@@ -47,6 +47,19 @@ def bridge(
 
 
 @bench.command()
+def launcher(
+    json_: JsonOption = None,
+    rounds: RoundsOption = LEAST_ROUNDS,
+    image: Annotated[str, typer.Option(help="Of the containers.")] = "llmac-cell",
+) -> None:
+    """Cells in containers, beside the same cells as processes of this machine."""
+    # The Docker SDK takes a while to import.
+    from llmac.agents.bench import launcher as launcher_bench  # noqa: PLC0415
+
+    _measure("Launchers", json_, lambda: launcher_bench.figures(rounds, image))
+
+
+@bench.command()
 def agents(
     json_: JsonOption = None,
     rounds: RoundsOption = LEAST_ROUNDS,

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Cell processes in containers, one each, through the Docker SDK for Python.
 
-A container has no network: the directory of the ipc socket is mounted into it. It runs as the user of this process, on
-a read-only root, without capabilities. When Python is killed, the cell notices by its heartbeats and ends; what is left
-of its container is removed by the next launcher, or by `llmac doctor --clean`.
+A container has no network: the directory of the ipc socket is mounted into it. It runs as the user of this process (for
+root, as nobody) on a read-only root, without capabilities. When Python is killed, the cell notices that the connection
+stays down and ends; what is left of its container is removed by the next launcher, or by `llmac doctor --clean`.
 """
 
 import os
 import socket
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,13 +19,16 @@ from urllib.parse import urlsplit
 
 import docker
 import requests.exceptions
-from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from llmac.bridge.errors import CellMissingError
+from llmac.bridge.launch.local import EXECUTABLE
 from llmac.bridge.launch.log import ProcessLog
 
 IMAGE = "llmac-cell"
 OWNER_LABEL = "llmac.owner"
+_NOBODY, _GROUP = 65534, 1_819_045_217
+"""For root's cells; the group is a number that no user has."""
 _ENGINE_TIMEOUT_S = 30
 _LOG_END_S = 1.0
 _ERRORS = (DockerException, requests.exceptions.RequestException)
@@ -34,21 +39,28 @@ class DockerLauncher:
     """Starts cells in containers of this machine's engine.
 
     Args:
-        image: whose `llmac-cell` is run.
+        image: of the containers.
         cpus: that each container may use; None for no limit.
         memory: that each container may use, as Docker writes it ("512m"); None for no limit.
         log_dir: keeps what process I writes in cell-I.log there; by default only its last lines are kept, for errors.
+        command: what to start in them, before the arguments that every cell gets.
 
     Raises:
         CellMissingError: no engine answers, or it has no such image.
     """
 
     def __init__(
-        self, image: str = IMAGE, cpus: float | None = None, memory: str | None = None, log_dir: Path | None = None
+        self,
+        image: str = IMAGE,
+        cpus: float | None = None,
+        memory: str | None = None,
+        log_dir: Path | None = None,
+        command: Sequence[str] = (EXECUTABLE,),
     ) -> None:
         self._client = connect()
         weakref.finalize(self, self._client.close)
         self._image = image
+        self._command = list(command)
         self._limits: dict[str, Any] = {
             "nano_cpus": None if cpus is None else int(cpus * 1e9),
             "mem_limit": memory,
@@ -58,7 +70,6 @@ class DockerLauncher:
         if log_dir is not None:
             log_dir.mkdir(parents=True, exist_ok=True)
         try:
-            remove_abandoned(self._client)
             self._client.images.get(image)
         except ImageNotFound as error:
             raise CellMissingError(
@@ -67,19 +78,21 @@ class DockerLauncher:
             ) from error
         except _ERRORS as error:
             raise _engine_lost(error) from error
+        remove_abandoned(self._client)
 
     def start(self, endpoint: str, session: int, index: int) -> "DockerCell":
         """Start process `index`, which connects to `endpoint` for `session`; see `Launcher`."""
         options: dict[str, Any] = {
             "image": self._image,
-            "entrypoint": ["llmac-cell"],
+            "entrypoint": self._command,
             "command": [f"--connect={endpoint}", f"--session={session}", f"--process={index}"],
             "init": True,
-            "user": f"{os.getuid()}:{os.getgid()}",
+            "user": _user(endpoint),
             "read_only": True,
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
-            "labels": {OWNER_LABEL: _owner(os.getpid())},
+            "healthcheck": {"test": ["NONE"]},  # its end is seen at once, and nobody looks at its health
+            "labels": {OWNER_LABEL: owner_of(os.getpid())},
             "environment": {name: os.environ[name] for name in ("NS_LOG",) if name in os.environ},
             **self._limits,
             **_reach(endpoint),
@@ -186,16 +199,58 @@ def connect() -> docker.DockerClient:
     return client
 
 
+def owner_of(pid: int) -> str:
+    """What the containers of a process of this machine are labelled with.
+
+    It tells the process apart from later ones of the same number by its start, which is "" when it is no more.
+    """
+    try:
+        # The name, in brackets, may hold spaces; behind it, field 3 is the state and field 22 the start.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        fields = []
+    started = fields[19] if fields and fields[0] not in "ZX" else ""
+    return f"{_machine()}/{pid}/{started}"
+
+
 def remove_abandoned(client: docker.DockerClient) -> list[str]:
-    """Remove the containers of owners that are no more, running or not; returns their names."""
+    """Remove the containers of owners that are no more, running or not; returns their names.
+
+    Raises:
+        CellMissingError: the engine does not answer.
+    """
     removed: list[str] = []
-    for container in client.containers.list(all=True, filters={"label": OWNER_LABEL}):
-        owner = container.labels[OWNER_LABEL]
-        if owner.startswith(f"{_machine()}/") and owner != _owner(int(owner.rsplit("/", 2)[1])):
-            with suppress(NotFound):
-                container.remove(force=True)
-                removed.append(str(container.name))
+    try:
+        # Others may be removed meanwhile, also by another llmac that cleans up.
+        for container in client.containers.list(all=True, filters={"label": OWNER_LABEL}, ignore_removed=True):
+            if _is_abandoned(container.labels[OWNER_LABEL]):
+                try:
+                    container.remove(force=True)
+                except APIError as error:
+                    if error.status_code not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
+                        raise
+                else:
+                    removed.append(str(container.name))
+    except _ERRORS as error:
+        raise _engine_lost(error) from error
     return removed
+
+
+def _is_abandoned(owner: str) -> bool:
+    """Whether the process that a label names was one of this machine, and is no more."""
+    return owner.startswith(f"{_machine()}/") and owner != owner_of(int(owner.rsplit("/", 2)[1]))
+
+
+def _user(endpoint: str) -> str:
+    """Who a container runs as: this user; for root nobody, in a group without other members that may use the socket."""
+    if os.getuid() != 0:
+        return f"{os.getuid()}:{os.getgid()}"
+    if endpoint.startswith("ipc://"):
+        path = Path(urlsplit(endpoint).path)
+        for entry, mode in ((path.parent, 0o710), (path, 0o660)):
+            os.chown(entry, -1, _GROUP)
+            entry.chmod(mode)
+    return f"{_NOBODY}:{_GROUP}"
 
 
 def _reach(endpoint: str) -> dict[str, Any]:
@@ -204,16 +259,6 @@ def _reach(endpoint: str) -> dict[str, Any]:
         directory = str(Path(urlsplit(endpoint).path).parent)
         return {"network_mode": "none", "volumes": {directory: {"bind": directory, "mode": "ro"}}}
     return {"network_mode": "host"}
-
-
-def _owner(pid: int) -> str:
-    """A process of this machine, told apart from later ones of the same number; "" as its start when it is no more."""
-    try:
-        # Field 22, the start time; the name before it, in brackets, may hold spaces.
-        started = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
-    except OSError:
-        started = ""
-    return f"{_machine()}/{pid}/{started}"
 
 
 def _machine() -> str:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Nothing may be left behind by any test of the bridge."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from places import EVERY, PLACES, Place
 
 from llmac.bridge.launch.local import find_executable
 
@@ -16,6 +18,15 @@ from llmac.bridge.launch.local import find_executable
 def cell() -> Path:
     """The cell's executable; without it the tests fail with the sentence that says how to build it."""
     return find_executable()
+
+
+@pytest.fixture(params=EVERY)
+def place(request: pytest.FixtureRequest, cell: Path) -> Iterator[Place]:  # noqa: ARG001 (its absence is told in words)
+    """Each of the launchers in turn."""
+    where = PLACES[request.param]
+    yield where
+    gc.collect()  # launchers that the traceback of an error knows hold sockets of the engine
+    assert where.left(os.getpid()) == []
 
 
 @pytest.fixture(autouse=True)

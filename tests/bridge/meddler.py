@@ -12,8 +12,9 @@ from time import monotonic
 from typing import NamedTuple
 
 import zmq
+from places import LOCAL, Place
 
-from llmac.bridge.launch.local import LocalCell, LocalLauncher
+from llmac.bridge.launch import Launcher, Peer
 from llmac.bridge.wire import frame
 from llmac.v1 import wire_pb2
 from llmac.v1.digest import SCHEMA_DIGEST
@@ -52,13 +53,17 @@ class GoBetween(Thread):
         phase: see FRAMES.
         direction: which of its frames.
         meddling: what happens to it.
+        place: where the cell runs.
     """
 
-    def __init__(self, python: str, index: int, phase: str, direction: str, meddling: Meddling | None) -> None:
+    def __init__(
+        self, python: str, index: int, phase: str, direction: str, meddling: Meddling | None, place: Place
+    ) -> None:
         super().__init__(name="go-between")
         self.python = python
         self.route = b"cell-%d" % index
-        self.cell: LocalCell | None = None
+        self.index = index
+        self.place = place
         self.held: dict[str, bytes] = {}
         """By direction: goes behind the next frame."""
         self._wanted = (direction, FRAMES[phase][direction])
@@ -73,6 +78,11 @@ class GoBetween(Thread):
         self.endpoint = f"ipc://{self._directory.name}/s"
         self._python_side = self.connect()
         self._sides = {TO_CELL: self._cell_side, FROM_CELL: self._python_side}
+
+    @property
+    def cell(self) -> int:
+        """Number of the cell's process."""
+        return self.place.cells(os.getpid())[self.index]
 
     def connect(self) -> zmq.Socket[bytes]:
         """A socket that has the cell's name and is connected to Python."""
@@ -133,7 +143,7 @@ def _is(direction: str, data: bytes, wanted: tuple[str, tuple[str, int | None]])
 class MeddledCell:
     """A cell and its go-between, as a Peer."""
 
-    def __init__(self, cell: LocalCell, between: GoBetween) -> None:
+    def __init__(self, cell: Peer, between: GoBetween) -> None:
         self.name = cell.name
         self.greeting = cell.greeting
         self.fileno = cell.fileno
@@ -143,25 +153,27 @@ class MeddledCell:
         self._between = between
 
     def stop(self, grace_s: float) -> None:
+        self._between.end()  # first: who traces a process keeps it from being ended
         self._cell.stop(grace_s)
-        self._between.end()
 
 
 class MeddlingLauncher:
     """Starts cells behind a go-between; the first one is disturbed."""
 
-    def __init__(self, launcher: LocalLauncher, phase: str, direction: str, meddling: Meddling) -> None:
+    def __init__(
+        self, launcher: Launcher, phase: str, direction: str, meddling: Meddling, place: Place = LOCAL
+    ) -> None:
         self._launcher = launcher
         self._phase, self._direction = phase, direction
         self._meddling: Meddling | None = meddling
-        self.pids: list[int] = []
-        self.on_start: Callable[[int], object] = self.pids.append
+        self._place = place
+        self.started = 0
 
     def start(self, endpoint: str, session: int, index: int) -> MeddledCell:
-        between = GoBetween(endpoint, index, self._phase, self._direction, self._meddling)
+        between = GoBetween(endpoint, index, self._phase, self._direction, self._meddling, self._place)
         self._meddling = None
-        cell = between.cell = self._launcher.start(between.endpoint, session, index)
-        self.on_start(cell.pid)
+        cell = self._launcher.start(between.endpoint, session, index)
+        self.started += 1
         between.start()
         return MeddledCell(cell, between)
 
@@ -206,8 +218,7 @@ def signalled(number: int) -> Meddling:
     """Send a signal; in the handshake the cell has said nothing before, and hears nothing after."""
 
     def act(between: GoBetween, direction: str, data: bytes) -> list[Delivery]:
-        assert between.cell is not None
-        os.kill(between.cell.pid, number)
+        os.kill(between.cell, number)
         return [] if direction == FROM_CELL else [Delivery(data)]
 
     return act
@@ -215,12 +226,12 @@ def signalled(number: int) -> Meddling:
 
 def hung(between: GoBetween, direction: str, data: bytes) -> list[Delivery]:
     """Stop the main thread of the cell alone, as a debugger does: the threads of ZeroMQ keep the heart beating."""
-    assert between.cell is not None
+    cell = between.cell
     seize, interrupt = 0x4206, 0x4207
     for request in (seize, interrupt):
-        if ctypes.CDLL(None, use_errno=True).ptrace(request, between.cell.pid, None, None) != 0:
+        if ctypes.CDLL(None, use_errno=True).ptrace(request, cell, None, None) != 0:
             raise OSError(ctypes.get_errno(), "the cell cannot be traced")
-    assert os.WIFSTOPPED(os.waitpid(between.cell.pid, 0x40000000)[1])  # __WALL
+    assert os.WIFSTOPPED(os.waitpid(cell, 0x40000000)[1])  # __WALL
     return [] if direction == FROM_CELL else [Delivery(data)]
 
 
@@ -249,18 +260,20 @@ def disk_filled(cell_log: Path, wire_log: Path) -> Meddling:
     return act
 
 
-# ---- what can be done to Python, from within
+# ---- what can be done to Python, from within, after it has told the number of the cell
 
 
 def python_signalled(number: int) -> Meddling:
-    def act(_between: GoBetween, _direction: str, _data: bytes) -> list[Delivery]:
+    def act(between: GoBetween, _direction: str, _data: bytes) -> list[Delivery]:
+        os.write(1, b"%d\n" % between.cell)
         os.kill(os.getpid(), number)
         return []
 
     return act
 
 
-def python_hung(_between: GoBetween, _direction: str, _data: bytes) -> list[Delivery]:
+def python_hung(between: GoBetween, _direction: str, _data: bytes) -> list[Delivery]:
     """No thread of Python runs any more, and those of ZeroMQ do."""
+    os.write(1, b"%d\n" % between.cell)
     ctypes.PyDLL(None).sleep(600)  # PyDLL keeps the interpreter lock
     return []

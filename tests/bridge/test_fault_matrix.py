@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every fault in every phase on either side of the real cell, and what comes of it: one table.
+"""Every fault in every phase on either side of the real cell, and what comes of it: one table, for all launchers.
 
 Each case ends within its deadline + 1 s in what the table says; the episode that goes on, or the one after the next
 reset, is bit by bit the undisturbed one; the fixture of this folder finds no process, descriptor or file left.
@@ -19,6 +19,7 @@ from time import monotonic
 import meddler
 import pytest
 from meddler import FROM_CELL, TO_CELL, Meddling, MeddlingLauncher
+from places import LOCAL, PLACES, Place
 from playing import RandomPlayers, Trace, plain, play
 
 from llmac.bridge.envs.columns import ColumnEnv
@@ -133,25 +134,26 @@ def within(seconds: float) -> Generator[None]:
     assert monotonic() - begin < seconds
 
 
-def disturbed_episode(env: ColumnEnv) -> Trace:
+def disturbed_episode(env: ColumnEnv, patience_s: float) -> Trace:
     """Play an episode, every step of it in time, whatever it ends in."""
     players = RandomPlayers([SCENARIO], [SEED])
-    with within(DEADLINE_S + GRACE_S):
+    step_s = DEADLINE_S + GRACE_S + patience_s
+    with within(step_s):
         leader = env.reset([SEED])
     trace = [plain(leader)]
     while not leader.done:
-        with within(DEADLINE_S + GRACE_S):
+        with within(step_s):
             follower = env.lead(players.lead(leader))
-        with within(DEADLINE_S + GRACE_S):
+        with within(step_s):
             leader = env.follow(players.follow(follower))
         trace += [plain(follower), plain(leader)]
     return trace
 
 
-def check_error(error: BridgeError, phase: str, outcome: str) -> None:
+def check_error(error: BridgeError, phase: str, outcome: str, thing: str) -> None:
     """It is of the right kind and names peer, environment, step and TTI."""
     assert type(error) in ERRORS[outcome], error
-    assert error.peer.startswith("cell 0 (process ")
+    assert error.peer.startswith(f"cell 0 ({thing} ")
     assert error.environments == range(1)
     step = {"leader": "leader phase of TTI 1", "follower": "follower phase of TTI 1"}.get(phase, phase)
     assert error.step == ("reset" if (phase, outcome) in AT_RESET else step)
@@ -159,32 +161,32 @@ def check_error(error: BridgeError, phase: str, outcome: str) -> None:
     assert str(error).startswith(f"{error.peer}, environment 0, {error.step}: {error.cause}")
 
 
-def check_the_rest(env: ColumnEnv, phase: str, outcome: str, undisturbed: Trace) -> None:
+def check_the_rest(env: ColumnEnv, phase: str, outcome: str, undisturbed: Trace, place: Place) -> None:
     """From the handshake on: what the table says, then an undisturbed episode, then a close in time."""
     if outcome in ERRORS:
         with pytest.raises(BridgeError) as caught:
-            disturbed_episode(env)
-        check_error(caught.value, phase, outcome)
+            disturbed_episode(env, place.patience_s)
+        check_error(caught.value, phase, outcome, place.thing)
     else:
-        assert disturbed_episode(env) == undisturbed
+        assert disturbed_episode(env, place.patience_s) == undisturbed
     assert play(env, [SEED]) == undisturbed
-    with within(DEADLINE_S + GRACE_S):
+    with within(DEADLINE_S + GRACE_S + place.patience_s):
         env.close()
 
 
 @pytest.mark.parametrize(("fault", "where", "phase", "outcome"), cases("to cell", "from cell", "cell"))
 def test_a_fault_of_the_cell_or_on_the_way(
-    fault: str, where: str, phase: str, outcome: str, undisturbed: Trace, cell: Path
+    fault: str, where: str, phase: str, outcome: str, undisturbed: Trace, place: Place
 ) -> None:
-    launcher = MeddlingLauncher(LocalLauncher([str(cell)]), phase, direction_of(where, phase), MEDDLINGS[fault])
+    launcher = MeddlingLauncher(place.launcher(), phase, direction_of(where, phase), MEDDLINGS[fault], place)
     if phase == "handshake" and outcome in ERRORS and (phase, outcome) not in AT_RESET:
-        with within(HANDSHAKE_S + GRACE_S), pytest.raises(BridgeError) as caught:
+        with within(HANDSHAKE_S + GRACE_S + place.patience_s), pytest.raises(BridgeError) as caught:
             ColumnEnv([SCENARIO], launcher=launcher, deadlines=DEADLINES)
-        check_error(caught.value, phase, outcome)
+        check_error(caught.value, phase, outcome, place.thing)
     with ColumnEnv([SCENARIO], launcher=launcher, deadlines=DEADLINES) as env:
         expected = outcome if phase != "handshake" or (phase, outcome) in AT_RESET else "recovery"
-        check_the_rest(env, phase, expected, undisturbed)
-    assert len(launcher.pids) == (2 if outcome in ERRORS else 1)
+        check_the_rest(env, phase, expected, undisturbed, place)
+    assert launcher.started == (2 if outcome in ERRORS else 1)
 
 
 @pytest.mark.parametrize(("fault", "where", "phase", "outcome"), cases("logs"))
@@ -194,7 +196,7 @@ def test_a_disk_that_is_full_for_the_logs_harms_nothing_else(
     phase: str,
     outcome: str,
     undisturbed: Trace,
-    cell: Path,
+    place: Place,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -202,13 +204,14 @@ def test_a_disk_that_is_full_for_the_logs_harms_nothing_else(
     monkeypatch.setenv("NS_LOG", "OfdmaCell=level_function:OfdmaSession=level_all")  # the cell writes in each phase
     cell_log, wire_log = tmp_path / "cell-0.log", tmp_path / "wire.log"
     launcher = MeddlingLauncher(
-        LocalLauncher([str(cell)], log_dir=tmp_path),
+        place.launcher(log_dir=tmp_path),
         phase,
         direction_of(where, phase),
         meddler.disk_filled(cell_log, wire_log),
+        place,
     )
     with ColumnEnv([SCENARIO], launcher=launcher, deadlines=DEADLINES, log_wire=wire_log) as env:
-        check_the_rest(env, phase, outcome, undisturbed)
+        check_the_rest(env, phase, outcome, undisturbed, place)
     assert env.wire_log_stopped == "No space left on device"
     assert cell_log.is_symlink()
 
@@ -219,14 +222,14 @@ def test_a_full_disk_behind_the_output_of_the_cell_harms_nothing(
     monkeypatch.setenv("NS_LOG", "OfdmaCell=level_function:OfdmaSession=level_all")
     command = ["sh", "-c", 'exec "$0" "$@" >/dev/full 2>&1', str(cell)]
     with ColumnEnv([SCENARIO], launcher=LocalLauncher(command), deadlines=DEADLINES) as env:
-        check_the_rest(env, "reset", "recovery", undisturbed)
+        check_the_rest(env, "reset", "recovery", undisturbed, LOCAL)
 
 
-def test_an_address_in_use(cell: Path) -> None:
-    with ColumnEnv([SCENARIO], launcher=LocalLauncher([str(cell)]), address="tcp://127.0.0.1:*") as env:
+def test_an_address_in_use(place: Place) -> None:
+    with ColumnEnv([SCENARIO], launcher=place.launcher(), address="tcp://127.0.0.1:*") as env:
         taken = env._session._listener.endpoint  # pyright: ignore[reportPrivateUsage]
         with within(GRACE_S), pytest.raises(AddressError, match="cannot be bound: Address already in use"):
-            ColumnEnv([SCENARIO], launcher=LocalLauncher([str(cell)]), address=taken)
+            ColumnEnv([SCENARIO], launcher=LocalLauncher(), address=taken)
 
 
 VICTIM = f"""
@@ -240,36 +243,46 @@ PYTHON_MEDDLINGS = {
     "SIGSTOP": meddler.python_signalled(signal.SIGSTOP),
     "hang": meddler.python_hung,
 }
-ENDS_WITHIN_S = {"SIGKILL": 0.0, "SIGSTOP": HEARTBEAT_S, "hang": float(IDLE_S)}
+GONE_S = 1.0  # until a cell gives up a connection that is down
 
 
-def be_a_victim(fault: str, phase: str, cell: str) -> None:
-    """In a process of its own: play, tell the cell's number, and be struck by the fault."""
+def ends_within_s(fault: str, place: Place) -> float:
+    """Seconds until a cell notices what happened to Python."""
+    if fault == "SIGKILL":
+        return 0.0 if place.parent_watched else GONE_S
+    return HEARTBEAT_S if fault == "SIGSTOP" else float(IDLE_S)
+
+
+def be_a_victim(fault: str, phase: str, name: str) -> None:
+    """In a process of its own: play, and be struck by the fault, which tells the cell's number first."""
+    place = PLACES[name]
     launcher = MeddlingLauncher(
-        LocalLauncher([cell, "--wait", str(IDLE_S)]), phase, direction_of("python", phase), PYTHON_MEDDLINGS[fault]
+        place.launcher("--wait", str(IDLE_S)), phase, direction_of("python", phase), PYTHON_MEDDLINGS[fault], place
     )
-    launcher.on_start = lambda pid: os.write(1, b"%d\n" % pid)
     with ColumnEnv([SCENARIO], launcher=launcher, deadlines=Deadlines(idle_s=IDLE_S)) as env:
         play(env, [SEED])
 
 
 @pytest.mark.parametrize(("fault", "where", "phase", "outcome"), cases("python"))
-def test_the_cell_does_not_outlive_python(fault: str, where: str, phase: str, outcome: str, cell: Path) -> None:
+def test_the_cell_does_not_outlive_python(fault: str, where: str, phase: str, outcome: str, place: Place) -> None:
     assert (where, outcome) == ("python", "cell ends")
     with (
         tempfile.TemporaryDirectory() as temporary,
         subprocess.Popen(
-            [sys.executable, "-c", VICTIM, fault, phase, str(cell)],
+            [sys.executable, "-c", VICTIM, fault, phase, place.name],
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"TMPDIR": temporary},
         ) as python,
     ):
         assert python.stdout is not None
-        pid = int(python.stdout.readline())
-        descriptor = os.pidfd_open(pid)
+        descriptor = os.pidfd_open(int(python.stdout.readline()))
         try:
-            assert select.select([descriptor], [], [], ENDS_WITHIN_S[fault] + GRACE_S)[0], "the cell outlives Python"
+            patience = ends_within_s(fault, place) + GRACE_S
+            assert select.select([descriptor], [], [], patience)[0], "the cell outlives Python"
         finally:
             os.close(descriptor)
             python.kill()
+            python.wait()
+            place.clean()
+    assert place.left(python.pid) == []

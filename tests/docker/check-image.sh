@@ -57,3 +57,7 @@ echo "Cells in containers:"
 docker compose version >/dev/null 2>&1 || install_packages docker-compose
 # The SDK leaves the sockets of streams that were not read to their end to the garbage collector.
 .venv/bin/pytest -q -m docker -W ignore::ResourceWarning tests/docker
+
+# They wait most of the time.
+echo "The reliability tests of local cells, with cells in containers:"
+.venv/bin/pytest -q -m docker -W ignore::ResourceWarning -n 4 tests/bridge

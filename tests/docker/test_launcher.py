@@ -4,6 +4,7 @@
 Run by tests/docker/check-image.sh, which sees to the engine and the image `llmac-cell`.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import docker
 import numpy as np
 import pytest
 
+from llmac.agents.cli import main
 from llmac.bridge import scenario
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction
@@ -51,11 +53,25 @@ def test_the_numbers_are_those_of_a_local_cell() -> None:
 def test_a_container_has_limits_no_network_and_no_root(engine: docker.DockerClient) -> None:
     with ColumnEnv([PAPER], launcher=DockerLauncher(cpus=0.5, memory="128m")):
         (container,) = _containers(engine)
-        container.reload()
         config = container.attrs["HostConfig"]
         assert (config["NanoCpus"], config["Memory"]) == (500_000_000, 128 * 2**20)
         assert (config["NetworkMode"], config["ReadonlyRootfs"], config["CapDrop"]) == ("none", True, ["ALL"])
-        assert container.attrs["Config"]["User"] == f"{os.getuid()}:{os.getgid()}"
+        uids = {uid for _, uid in container.top(ps_args="-eo pid,uid")["Processes"]}
+        assert uids == {str(os.getuid() or 65534)}
+        # And the kernel knows of it.
+        limit, period = _cgroup(container, "cpu", "cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us")
+        assert limit / period == 0.5
+        assert _cgroup(container, "memory", "memory.max", "memory.limit_in_bytes") == [128 * 2**20]
+        assert _interfaces(container) == {"lo"}
+
+
+def test_a_cell_that_needs_more_memory_than_it_may_use_is_told() -> None:
+    large = scenario.load("paper", {"ues": 1000})
+    with (
+        ColumnEnv([large] * 100, launcher=DockerLauncher(memory="32m"), deadlines=DEADLINES) as env,
+        pytest.raises(CellCrashError, match="needed more memory than it may use"),
+    ):
+        env.reset(range(100))
 
 
 def test_a_killed_container_is_a_crash_and_the_next_reset_recovers(engine: docker.DockerClient) -> None:
@@ -106,7 +122,7 @@ def test_nothing_runs_on_when_python_is_ended(engine: docker.DockerClient, numbe
     )
     try:
         events = engine.events(decode=True, filters={"label": OWNER_LABEL, "event": ["start", "die"]})
-        assert next(events)["Action"] == "start"
+        name = next(event for event in events if event["Action"] == "start")["Actor"]["Attributes"]["name"]
         python.send_signal(number)
         python.wait(30)
         assert next(events)["Action"] == "die"  # by its heartbeats, if not before
@@ -114,7 +130,41 @@ def test_nothing_runs_on_when_python_is_ended(engine: docker.DockerClient, numbe
     finally:
         python.kill()
         python.wait()
-    assert len(remove_abandoned(engine)) == (1 if number == signal.SIGKILL else 0)
+    said = _llmac("doctor", "--clean").stdout
+    assert said == (f"removed {name}\n" if number == signal.SIGKILL else "there is nothing to remove\n")
+
+
+def test_no_tool_chain_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an executable of the cell nor what builds one."""
+    monkeypatch.setenv("LLMAC_CELL", "/nowhere/llmac-cell")
+    arguments = ["run", "near-far", "--agents", "grant", "--seeds", "3", "--ttis", "20", "--processes", "3", "--json"]
+    inside = _llmac(*arguments, "--launcher", "docker:llmac-cell,cpus=1,memory=256m")
+    assert inside.returncode == 0, inside.stderr
+    monkeypatch.delenv("LLMAC_CELL")
+    outside = _llmac(*arguments)
+    assert json.loads(inside.stdout)["agents"] == json.loads(outside.stdout)["agents"]
+
+
+def test_a_training_runs_in_containers(tmp_path: Path) -> None:
+    sizes = {"updates": 1, "environments": 4, "ttis": 4, "epochs": 1, "minibatches": 1}
+    fields = [part for name, value in sizes.items() for part in ("--set", f"{name}={value}")]
+    run = tmp_path / "run"
+    ended = _llmac("train", "paper", *fields, "--out", str(run), "--processes", "2", "--launcher", "docker")
+    assert ended.returncode == 0, ended.stderr
+    assert list((run / "checkpoints").iterdir())
+
+
+def test_the_launchers_are_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("llmac.agents.bench.launcher.TTIS", 200)
+    monkeypatch.setattr("sys.argv", ["llmac", "bench", "launcher", "--rounds", "2", "--json", str(tmp_path / "f.json")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    document = json.loads((tmp_path / "f.json").read_text())
+    for cell in ("paper", "near_far"):
+        # The target is 0.8, on a machine that does nothing else.
+        assert document[f"ratio_docker_to_local_{cell}"] > 0.2
+    assert 0 < document["start_s_local"] < document["start_s_docker"] < 10
 
 
 def test_containers_of_the_living_are_left_alone(engine: docker.DockerClient) -> None:
@@ -136,6 +186,25 @@ def test_an_engine_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def _containers(client: docker.DockerClient) -> list[Any]:
     return client.containers.list(all=True, filters={"label": OWNER_LABEL})
+
+
+def _cgroup(container: Any, controller: str, unified: str, *separate: str) -> list[int]:
+    """What the kernel holds a container to, whichever version its control groups have."""
+    files = [f"/sys/fs/cgroup/{unified}", *(f"/sys/fs/cgroup/{controller}/{name}" for name in separate)]
+    return [int(word) for word in container.exec_run(["cat", *files], stderr=False).output.split()]
+
+
+def _interfaces(container: Any) -> set[str]:
+    """Its network interfaces."""
+    lines = container.exec_run(["cat", "/proc/net/dev"]).output.decode().splitlines()
+    return {line.partition(":")[0].strip() for line in lines if ":" in line}
+
+
+def _llmac(*arguments: str) -> subprocess.CompletedProcess[str]:
+    code = "from llmac.agents.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=False, capture_output=True, text=True, timeout=100
+    )
 
 
 def _play(env: ColumnEnv) -> np.ndarray:
