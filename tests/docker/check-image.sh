@@ -49,6 +49,24 @@ cp scenarios/near-far.yaml "$out/mine.yaml"
 docker run --rm --network none -v "$PWD/$out:/in:ro" llmac run /in/mine.yaml --agents grant --seeds 2 --ttis 50 \
     --channel 'ns3::LogDistancePropagationLossModel[Exponent=3.5]'
 
+echo "A change of a Python file installs nothing again:"
+rm -rf build/docker/changed
+mkdir build/docker/changed
+tar -c --exclude-from=.gitignore Dockerfile .dockerignore LICENSE README.md agents bridge constraints.txt ns3_module proto \
+    pyproject.toml scenarios scripts | tar -x -C build/docker/changed
+echo "# changed" >>build/docker/changed/agents/cli/__init__.py
+logged image-changed "Building it again" docker build --network host -t llmac-changed build/docker/changed
+layers() {
+    docker image inspect --format '{{range .RootFS.Layers}}{{println .}}{{end}}' "$1"
+}
+layers llmac >"$out/before"
+layers llmac-changed >"$out/after"
+docker image rm -f llmac-changed >/dev/null
+# Different are llmac itself and what is copied behind it, the script of the tour.
+different=$(grep -c -v -x -F -f "$out/before" "$out/after" || true)
+[ "$different" -le 2 ] || fail "a change of a Python file made $different layers anew"
+echo "$different of $(wc -l <"$out/after") layers are new"
+
 echo "Nothing runs as root:"
 [ "$(docker run --rm --entrypoint id llmac -u)" != 0 ] && [ "$(docker run --rm --entrypoint id llmac-cell -u)" != 0 ] ||
     fail "an image runs as root"
