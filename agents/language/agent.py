@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The language agent `llm`: one causal language model for the BSs, one for the UEs, both under the grammar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -41,7 +41,8 @@ class LanguageAgent:
         phrasebook: of their common tokenizer.
         speech: how they speak; its grammar is that of the phrasebook.
         frame: what stands around the prompts.
-        sample: draw sentences from the models' distributions; otherwise take the most probable token each time.
+        sample: roles that draw their sentences from the models' distributions; the others take the most probable token
+            each time. True stands for both, False for none.
 
     Attributes:
         backends: as given.
@@ -54,13 +55,13 @@ class LanguageAgent:
         speech: Speech | None = None,
         frame: Frame | None = None,
         *,
-        sample: bool = False,
+        sample: bool | Collection[Role] = False,
     ) -> None:
         self.backends = backends
         self._speech = speech or Speech()
         self._frame = frame or Frame()
         self._phrasebook = phrasebook
-        self._sample = sample
+        self._sampling = tuple(Role) if sample is True else () if sample is False else sample
 
     @classmethod
     def load(
@@ -69,7 +70,7 @@ class LanguageAgent:
         speech: Speech | None = None,
         *,
         backend: BackendName = BackendName.ENGINE,
-        sample: bool = False,
+        sample: bool | None = None,
     ) -> "LanguageAgent":
         """The agent of a checkpoint, or of a pretrained model.
 
@@ -77,7 +78,7 @@ class LanguageAgent:
             where: folder of a checkpoint, or folder or Hub id of a pretrained model.
             speech: how it speaks; the style of its prompts is the model's.
             backend: what runs the models.
-            sample: see LanguageAgent.
+            sample: see LanguageAgent; None: as the checkpoint says.
 
         Raises:
             LlmacError: it cannot be used.
@@ -91,9 +92,9 @@ class LanguageAgent:
         speech: Speech | None = None,
         *,
         backend: BackendName = BackendName.ENGINE,
-        sample: bool = False,
+        sample: bool | None = None,
     ) -> "LanguageAgent":
-        """The agent of a checkpoint in memory, whose models may go on changing; see `weights_changed`."""
+        """The agent of a checkpoint in memory, whose models may go on changing; see `load` and `weights_changed`."""
         vocabulary = Vocabulary(loaded.tokenizer)
         speech = replace(speech or Speech(), style=loaded.style)
         before, after = loaded.frame.before, loaded.frame.after
@@ -101,7 +102,8 @@ class LanguageAgent:
             role: BACKENDS[backend](model, vocabulary, before + template(role, loaded.style).instruction, after)
             for role, model in loaded.models.items()
         }
-        return cls(backends, Phrasebook(vocabulary, speech.grammar), speech, loaded.frame, sample=sample)
+        sampling = loaded.sampling if sample is None else sample
+        return cls(backends, Phrasebook(vocabulary, speech.grammar), speech, loaded.frame, sample=sampling)
 
     def weights_changed(self) -> None:
         """To be called after every change of the models' weights."""
@@ -134,7 +136,7 @@ class LanguageAgent:
     def lead(self, observation: LeaderObservation) -> LeaderAction:
         """Let the BSs speak."""
         speakers = np.zeros(len(self._seeds), dtype=np.uint32)
-        draw = self._draw(self._seeds, observation.tti, Purpose.BS_SENTENCE, speakers)
+        draw = self._draw(Role.BS, self._seeds, observation.tti, speakers)
         self.leader_requests = self._leader.observe(observation)
         self.leader_replies = self.backends[Role.BS].decide(self.leader_requests, draw)
         return self._leader.act([reply.sentence for reply in self.leader_replies])
@@ -142,7 +144,7 @@ class LanguageAgent:
     def follow(self, observation: FollowerObservation) -> FollowerAction:
         """Let the UEs speak."""
         seeds = np.repeat(self._seeds, observation.ue_count)
-        draw = self._draw(seeds, observation.tti, Purpose.UE_SENTENCE, observation.ue_id)
+        draw = self._draw(Role.UE, seeds, observation.tti, observation.ue_id)
         self.follower_requests = self._follower.observe(observation)
         self.follower_replies = self.backends[Role.UE].decide(self.follower_requests, draw)
         return self._follower.act([reply.sentence for reply in self.follower_replies])
@@ -182,9 +184,10 @@ class LanguageAgent:
         """What a BS said last, as a sentence of the grammar: UEs by their ids, in ascending order."""
         return self._leader.canonical(environment, self.leader_replies[environment].sentence)
 
-    def _draw(self, seeds: NDArray[np.uint64], tti: int, purpose: Purpose, speaker: NDArray[np.uint32]) -> Draw | None:
-        if not self._sample:
+    def _draw(self, role: Role, seeds: NDArray[np.uint64], tti: int, speaker: NDArray[np.uint32]) -> Draw | None:
+        if role not in self._sampling:
             return None
+        purpose = {Role.BS: Purpose.BS_SENTENCE, Role.UE: Purpose.UE_SENTENCE}[role]
 
         def draw(requests: NDArray[np.int64], choice: NDArray[np.int64]) -> NDArray[np.float64]:
             return uniform(seeds[requests], tti * _CHOICES_PER_TTI + choice, purpose, speaker[requests])

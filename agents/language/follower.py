@@ -2,21 +2,23 @@
 """The UE side of a language agent: from observations to requests, and from sentences to UE actions."""
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.engine.backend import Guide, Request
 from llmac.agents.language.guides import FreeGuide, UeGuide, UeRules
+from llmac.agents.language.ledger import PERIOD, is_scheduled
+from llmac.agents.language.memory import OLDEST, Memory
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import MOST_DPDUS, UePast, UePrompts
+from llmac.agents.language.prompts import MOST_DPDUS, Remembered, UePast, UePrompts
 from llmac.agents.language.speech import Speech
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation
 from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.sentences import Pag
-from llmac.bridge.scenario import Scenario
+from llmac.bridge.scenario import Scenario, Semantic
 
 _SILENT = 0
 """Code of the UE action `hold` with no message."""
@@ -31,6 +33,7 @@ class _Cell:
     pag: Pag
     vocabulary: Vocabulary
     history_ttis: int
+    remembers: bool
 
     @classmethod
     def make(cls, scenario: Scenario, phrasebook: Phrasebook, speech: Speech) -> "_Cell":
@@ -42,13 +45,18 @@ class _Cell:
             pag=pag,
             vocabulary=phrasebook.vocabulary,
             history_ttis=scenario.history_ttis,
+            # Where a grant is for one TTI and says all, there is nothing to remember.
+            remembers=is_scheduled(scenario) or not isinstance(scenario.vocabulary, Semantic),
         )
 
     def longest_state(self) -> str:
         """A prompt as long as one can be."""
         codes = self.pag.codes
-        seen = (MOST_DPDUS, codes.ue_action_codes - 1, codes.ucm_codes - 1, codes.dcm_codes - 1)
-        return self.prompts.state(*seen, 0, [self.prompts.past(*seen)] * self.history_ttis)
+        told = codes.dcm_texts[-1]
+        memory = Remembered(told, 0, codes.rbgs - 1, 1, again=True, deleted=True, report_age=1, odd=False)
+        past = self.prompts.past(MOST_DPDUS, codes.ue_action_codes - 1, codes.ucm_codes - 1, codes.dcm_codes - 1)
+        known = memory if self.remembers else None
+        return self.prompts.state(MOST_DPDUS, codes.dcm_codes - 1, 1, known, [past] * self.history_ttis)
 
 
 class Follower:
@@ -65,6 +73,7 @@ class Follower:
         # Environments of the same scenario share what is made once.
         shared = {id(s): _Cell.make(s, phrasebook, self._speech) for s in {id(s): s for s in scenarios}.values()}
         self._cells = [shared[id(s)] for s in scenarios]
+        self._memory = Memory(scenarios)
         self._histories: list[dict[int, deque[UePast]]] = [{} for _ in scenarios]
         self.unparsed = np.zeros(len(scenarios), dtype=np.int64)
         """[E] sentences that answered the last observation and were no sentences."""
@@ -79,11 +88,12 @@ class Follower:
             observation.ucm_opportunity.tolist(),
             strict=True,
         )
+        known = self._recall(observation)
         self._environment = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
         ids = observation.ue_id.tolist()
         return [
-            Request(self._state(e, ue, seen), self._guide(e, seen))
-            for e, ue, seen in zip(self._environment, ids, columns, strict=True)
+            Request(self._state(e, ue, seen, memory), self._guide(e, seen))
+            for e, ue, seen, memory in zip(self._environment, ids, columns, known, strict=True)
         ]
 
     def act(self, sentences: Sequence[str]) -> FollowerAction:
@@ -104,12 +114,36 @@ class Follower:
         """The longest prompt of each cell, without the instruction."""
         return [cell.longest_state() for cell in self._cells]
 
-    def _state(self, environment: int, ue: int, seen: tuple[int, int, int, int, int]) -> str:
+    def _recall(self, observation: FollowerObservation) -> Iterator[Remembered | None]:
+        """What each UE remembers, if it needs to."""
+        recalled = self._memory.observe(observation)
+        odd = observation.tti % PERIOD == 1
+        columns = (getattr(recalled, f.name).tolist() for f in fields(recalled))
+        environments = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
+        for e, dcm, dcm_age, rbg, sent_age, again, deleted, report_age in zip(environments, *columns, strict=True):
+            cell = self._cells[e]
+            yield (
+                None
+                if not cell.remembers
+                else Remembered(
+                    told=cell.pag.codes.dcm_texts[dcm],
+                    told_age=dcm_age if dcm_age < OLDEST else None,
+                    rbg=rbg,
+                    sent_age=sent_age if sent_age < OLDEST else None,
+                    again=again,
+                    deleted=deleted,
+                    report_age=report_age if report_age < OLDEST else None,
+                    odd=odd,
+                )
+            )
+
+    def _state(self, environment: int, ue: int, seen: tuple[int, int, int, int, int], memory: Remembered | None) -> str:
         cell = self._cells[environment]
+        buffer, _, _, dcm, opportunity = seen
         if not cell.history_ttis:
-            return cell.prompts.state(*seen)
+            return cell.prompts.state(buffer, dcm, opportunity, memory)
         history = self._histories[environment].setdefault(ue, deque(maxlen=cell.history_ttis))
-        state = cell.prompts.state(*seen, history)
+        state = cell.prompts.state(buffer, dcm, opportunity, memory, history)
         history.append(cell.prompts.past(*seen[:4]))
         return state
 

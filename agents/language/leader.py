@@ -16,9 +16,9 @@ from llmac.agents.engine.backend import Request
 from llmac.agents.language.diary import Diary
 from llmac.agents.language.guides import BsGuide, FreeGuide
 from llmac.agents.language.labels import SHORT_LABELS, Labels
-from llmac.agents.language.ledger import Ledger, Page
+from llmac.agents.language.ledger import PERIOD, Ledger, Page
 from llmac.agents.language.phrases import Phrasebook
-from llmac.agents.language.prompts import SHOWN_PER_RBG, BsPast, BsPrompts, Entry, Heard
+from llmac.agents.language.prompts import SHOWN_PER_RBG, BsPast, BsPrompts, Entry, Heard, News, Slots
 from llmac.agents.language.speech import Speech
 from llmac.bridge.envs.observations import LeaderAction, LeaderObservation
 from llmac.bridge.errors import ActionError
@@ -140,16 +140,17 @@ class Leader:
 
     def _longest_state(self, environment: int) -> str:
         scenario = self._scenarios[environment]
-        ues = scenario.most_connected
-        # Each RBG can bring one that was decoded, besides those that wait.
-        shown = min(ues, (SHOWN_PER_RBG + 1) * scenario.rbgs)
+        ues, rbgs = scenario.most_connected, scenario.rbgs
+        # Each RBG can bring one that was heard or lost, besides those that can be granted it.
+        shown = min(ues, (SHOWN_PER_RBG + 1) * rbgs)
         label = 10 ** len(str(max(SHORT_LABELS, ues) - 1)) - 1
-        ue = Entry(label, _MOST, decoded=True, turn=_MOST)
+        entries = [Entry(label, News.WAITS, _MOST), Entry(label, News.MORE, _MOST)] * rbgs
         pag = self._grammars[environment]
         heard = Heard(label, pag.codes.ucm_texts[-1])
         messages = [pag.clause(Dcm(label, pag.sayable_dcms[-1]))] * shown if pag.sayable_dcms else []
-        past = BsPast(("undecodable",) * scenario.rbgs, (heard,) * ues, pag.join(messages))
-        return self._prompts[environment].state([ue] * shown, [past] * scenario.history_ttis)
+        past = BsPast(("undecodable",) * rbgs, (heard,) * ues, pag.join(messages))
+        slots = Slots((rbgs - 1,) * rbgs, (rbgs - 1,) * rbgs, odd=True)
+        return self._prompts[environment].state(entries[:shown], slots, [past] * scenario.history_ttis)
 
     def _make_scenes(self, observation: LeaderObservation, page: Page) -> Iterator[_Scene]:
         ends = np.cumsum(observation.ue_count).tolist()
@@ -161,21 +162,43 @@ class Leader:
         scene, scenario = self._scenes[environment], self._scenarios[environment]
         phrases = self._phrasebook.bs(self._labels[environment].space, scenario.rbgs, scenario.vocabulary)
         here, rules = scene.ues, self._speech.rules
-        decoded, turn = page.seen.decoded[here], page.turn[here]
-        waiting = (turn >= 0) & (turn < SHOWN_PER_RBG * scenario.rbgs)
-        shown = np.argsort(scene.place)[: np.count_nonzero(decoded | waiting)]
-        columns = (column[shown].tolist() for column in (scene.labels, page.level[here], decoded, turn))
-        state = self._prompts[environment].state(
-            [Entry(*row) for row in zip(*columns, strict=True)], self._diary.of(environment)
-        )
+        entries = self._entries(environment, page)
+        state = self._prompts[environment].state(entries, self._slots(environment, page), self._diary.of(environment))
         if not self._speech.masked:
-            return Request(state, FreeGuide(self._phrasebook.vocabulary, (shown.size + 1) * phrases.longest))
+            return Request(state, FreeGuide(self._phrasebook.vocabulary, (len(entries) + 1) * phrases.longest))
         place = np.full(phrases.ues, -1)
         place[scene.labels] = scene.place
         may_ack = np.zeros(phrases.ues, dtype=np.bool_)
-        may_ack[scene.labels] = decoded if rules.ack_decoded else True
+        may_ack[scene.labels] = page.seen.decoded[here] if rules.ack_decoded else True
         limit = scenario.control.max_dcms_per_tti if rules.dcm_limit else 0
         return Request(state, BsGuide(phrases, place, may_ack, limit, grant_once=rules.grant_once))
+
+    def _entries(self, environment: int, page: Page) -> list[Entry]:
+        """The UEs that a BS is told of."""
+        scene = self._scenes[environment]
+        here, room = scene.ues, SHOWN_PER_RBG * self._scenarios[environment].rbgs
+        heard, turn, failed, idle = page.heard[here], page.turn[here], page.failed[here], page.idle[here]
+        waits = (turn >= 0) & (turn < room)
+        hoped = (idle >= 0) & (idle < room - np.count_nonzero(turn >= 0))
+        news = np.select(
+            [heard & (turn >= 0), heard, waits, failed >= 0, hoped],
+            [News.MORE, News.GOT, News.WAITS, News.LOST, News.IDLE],
+            default="",
+        )
+        number = np.where(failed >= 0, failed, page.level[here])
+        shown = np.argsort(scene.place)
+        shown = shown[news[shown] != ""]
+        columns = (column[shown].tolist() for column in (scene.labels, news, number))
+        return [Entry(label, News(what), n) for label, what, n in zip(*columns, strict=True)]
+
+    def _slots(self, environment: int, page: Page) -> Slots | None:
+        """The RBGs that a BS is told of, where grants are leases."""
+        if not self._ledger.scheduled[environment]:
+            return None
+        first = int(self._ledger.cells.rbg_start[environment])
+        here = slice(first, first + self._scenarios[environment].rbgs)
+        now, later = (tuple(np.flatnonzero(free[here]).tolist()) for free in (page.free, page.free_next))
+        return Slots(now, later, odd=page.seen.tti % PERIOD == 1)
 
     def _note(self, code: NDArray[np.int64], sentences: Sequence[str]) -> None:
         observation, page = self._seen

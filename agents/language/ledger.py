@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What a BS remembers: from its own observations and its own DCMs, for all environments at once."""
+"""What a BS remembers: from its own observations and its own DCMs, for all environments at once.
+
+Where signalling is free (every UE may report in every TTI, messages are neither late nor limited) a grant is for one
+TTI. Elsewhere it is *scheduled*: what a UE did with a grant is remembered by RBG and phase, since a UE that transmits
+and then deletes can be back on its RBG two TTIs later. An RBG is *taken* in a phase while somebody is granted it for a
+TTI whose outcome is not known yet, or was found on it when that phase was last observed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,29 +16,58 @@ from numpy.typing import NDArray
 from llmac.agents.baselines.columns import Cells, Seen, rank_within
 from llmac.agents.baselines.priorities import RoundRobin
 from llmac.agents.baselines.reports import Backlogs
-from llmac.bridge.envs.observations import LeaderObservation
+from llmac.bridge.envs.observations import RBG_IDLE, RBG_UNDECODABLE, LeaderObservation
 from llmac.bridge.pag.codes import bsr_level
 from llmac.bridge.scenario import Scenario, Semantic
 from llmac.v1 import codes_pb2
 
+PERIOD = 2
+"""TTIs from one transmission of a UE to its next: it deletes in between."""
+
 _UNCAPPED_LEVELS = 64
+_NEVER = 2**40
+
+
+def is_scheduled(scenario: Scenario) -> bool:
+    """Whether control messages are late, limited or rare, so that a grant for each dPDU would ask too much of them."""
+    control = scenario.control
+    return bool(control.delay_ttis or control.max_dcms_per_tti or control.ucm_period_ttis > 1)
+
+
+def fades(scenario: Scenario) -> bool:
+    """Whether there is a radio channel, on which failures come in rows."""
+    return scenario.error_model.model == "mutual-information"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The BS's view of each connected UE as a TTI begins; all [n]."""
+    """The BS's view as a TTI begins; [n] by UE, [B] by RBG.
+
+    A UE belongs to the first of these that holds: it was heard without a lease of its RBG, waits, failed, or is idle.
+    """
 
     seen: Seen
     level: NDArray[np.int64]
-    """Level of its backlog as far as is known, not capped; with opaque messages, code of the last one heard."""
+    """[n] Level of its backlog as far as is known, not capped; with opaque messages, code of the last one heard."""
+    heard: NDArray[np.bool_]
+    """[n] It was decoded in the TTI before, and that was no occasion of a lease of its own."""
     turn: NDArray[np.int64]
-    """Place in the round of those that could use a grant now, from 0; -1 for the others."""
+    """[n] Place in the round of those that are known to need a grant and could use it, from 0; -1 for the others."""
+    failed: NDArray[np.int64]
+    """[n] RBG of its environment on which its lease was found undecodable in the TTI before, if a message of now
+    arrives at its next occasion; -1 for none."""
+    idle: NDArray[np.int64]
+    """[n] Place among those of which nothing is known, those first of which most is to be hoped; -1 for the others."""
     order: NDArray[np.int64]
-    """Smallest first: the decoded ones, those that could use a grant, the others; each by their place in the round."""
+    """[n] In which they are shown and named."""
+    free: NDArray[np.bool_]
+    """[B] Whether it is not taken when a grant of now takes effect."""
+    free_next: NDArray[np.bool_]
+    """[B] The same one TTI later, when the UE has deleted what an `ack grant` acknowledges."""
 
 
 class Ledger:
-    """Backlog from reports and decodes, grants under way, and whose turn it is.
+    """Backlog from reports and decodes, grants under way, who uses which RBG, and whose turn it is.
 
     Made for a batch of episodes.
     """
@@ -40,37 +75,140 @@ class Ledger:
     def __init__(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         self.cells = cells = Cells(scenarios, seeds)
         self._semantic = np.array([isinstance(s.vocabulary, Semantic) for s in scenarios], dtype=np.bool_)
+        self._period = np.array([s.control.ucm_period_ttis for s in scenarios], dtype=np.int64)
+        self.scheduled = np.array([is_scheduled(s) for s in scenarios], dtype=np.bool_) & self._semantic
         self._backlogs = Backlogs(cells, np.zeros(len(scenarios), dtype=np.bool_))
         self._round = RoundRobin()
         self._round.reset(cells, [0.0] * len(scenarios))
         self._last_heard = np.zeros(cells.slots, dtype=np.int64)
         self._busy_until = np.zeros(cells.slots, dtype=np.int64)
+        # Of each RBG and phase: who holds it, and from which TTI on.
+        rbgs = int(cells.rbgs.sum())
+        self._rbg_environment = np.repeat(np.arange(cells.rbgs.size), cells.rbgs)
+        self._holder = np.full((PERIOD, rbgs), -1)
+        self._first = np.zeros((PERIOD, rbgs), dtype=np.int64)
+        # Of each UE: whether it holds one, since when it is known to need one, and when it was last known to be empty.
+        self._leased = np.zeros(cells.slots, dtype=np.bool_)
+        self._needs_since = np.full(cells.slots, _NEVER)
+        self._empty_at = np.full(cells.slots, -1)
 
     def observe(self, observation: LeaderObservation) -> Page:
         """Take in an observation."""
-        seen = self.cells.seen(observation)
-        self._backlogs.observe(seen, np.zeros(seen.slot.size, dtype=np.bool_))
-        heard = seen.ucm != codes_pb2.UCM_NULL
-        self._last_heard[seen.slot[heard]] = seen.ucm[heard]
-        backlog = bsr_level(self._backlogs.dpdus[seen.slot], _UNCAPPED_LEVELS)
-        level = np.where(self._semantic[seen.environment], backlog, self._last_heard[seen.slot])
+        cells = self.cells
+        seen = cells.seen(observation)
+        environment, slot = seen.environment, seen.slot
+        self._backlogs.observe(seen, np.zeros(slot.size, dtype=np.bool_))
+        told = seen.ucm != codes_pb2.UCM_NULL
+        self._last_heard[slot[told]] = seen.ucm[told]
+        backlog = bsr_level(self._backlogs.dpdus[slot], _UNCAPPED_LEVELS)
+        level = np.where(self._semantic[environment], backlog, self._last_heard[slot])
+
+        on_lease, failed = self._review(observation, seen)
+        heard = seen.decoded & ~on_lease
+        self._note_needs(seen, heard, told)
+        scheduled = self.scheduled[environment]
+        needs = np.where(scheduled, (self._needs_since[slot] < _NEVER) & ~self._leased[slot], level > 0)
         # A UE that is acknowledged now deletes in this TTI; only with ack_deletes it can transmit at once.
-        ready = self.cells.ack_deletes[seen.environment] | ~seen.decoded
-        ready &= (level > 0) & (self._busy_until[seen.slot] <= seen.tti)
+        able = cells.ack_deletes[environment] | ~seen.decoded | scheduled
+        waits = needs & able & (self._busy_until[slot] <= seen.tti)
         place = self._round.order(observation, seen, level).turn
-        group = np.select([seen.decoded, ready], [0, 1], default=2)
-        everybody = np.ones(seen.slot.size, dtype=np.bool_)
+        first = np.where(scheduled, self._needs_since[slot] - _UNCAPPED_LEVELS * _NEVER * self._report(slot), place)
+        unknown = ~needs & able & ~self._leased[slot] & (failed < 0) & (self._busy_until[slot] <= seen.tti)
+        hope = self._hope(seen)
+        turn = rank_within(environment, first, waits)
+        idle = rank_within(environment, -hope, unknown, place)
+        group = np.select([heard, turn >= 0, failed >= 0, idle >= 0], [0, 1, 2, 3], default=4)
+        within = np.select([turn >= 0, idle >= 0], [turn, idle], default=0)
         return Page(
             seen=seen,
             level=level,
-            turn=rank_within(seen.environment, place, ready),
-            order=rank_within(seen.environment, group, everybody, place),
+            heard=heard,
+            turn=turn,
+            failed=failed,
+            idle=idle,
+            order=rank_within(environment, group * _NEVER + within, np.ones(slot.size, dtype=np.bool_), place),
+            free=self._free(seen.tti, 0),
+            free_next=self._free(seen.tti, 1),
         )
 
     def note(self, page: Page, dcm: NDArray[np.int64]) -> None:
         """Take in the DCMs that were sent in answer to an observation: codes, [n], null where none was."""
-        seen = page.seen
+        cells, seen = self.cells, page.seen
         granted = self._semantic[seen.environment] & (dcm >= codes_pb2.DCM_GRANT)
-        self._busy_until[seen.slot[granted]] = seen.tti + 1 + self.cells.delay[seen.environment[granted]]
+        environment, slot, code = seen.environment[granted], seen.slot[granted], dcm[granted]
+        self._busy_until[slot] = np.where(self.scheduled[environment], 0, seen.tti + 1 + cells.delay[environment])
         in_order = np.flatnonzero(granted)[np.argsort(page.turn[granted], kind="stable")]
         self._round.served(seen.environment[in_order], seen.ue_id[in_order])
+
+        lasting = self.scheduled[environment]
+        environment, slot, code = environment[lasting], slot[lasting], code[lasting]
+        acknowledged = code >= codes_pb2.DCM_GRANT + cells.rbgs[environment]
+        rbg = code - codes_pb2.DCM_GRANT - np.where(acknowledged, cells.rbgs[environment], 0)
+        first = seen.tti + cells.delay[environment] + (acknowledged & ~cells.ack_deletes[environment])
+        # A UE has one lease, the newest.
+        self._holder[np.isin(self._holder, slot)] = -1
+        at = (first % PERIOD, cells.rbg_start[environment] + rbg)
+        self._leased[self._holder[at][self._holder[at] >= 0]] = False
+        self._holder[at] = slot
+        self._first[at] = first
+        self._leased[slot] = True
+        self._empty_at[slot] = np.where(self._needs_since[slot] == _NEVER, first, self._empty_at[slot])
+        self._needs_since[slot] = _NEVER
+
+    def _review(self, observation: LeaderObservation, seen: Seen) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """What came of the leases in the TTI before.
+
+        Returns:
+            [n] whether a UE was decoded on its lease, and [n] the RBG on which its lease was undecodable, or -1.
+        """
+        cells, tti = self.cells, seen.tti - 1
+        connected = np.zeros(cells.slots + 1, dtype=np.bool_)  # the last one stands for nobody, -1
+        connected[seen.slot] = True
+        self._holder[~connected[self._holder]] = -1
+        phase = tti % PERIOD
+        outcome = observation.rbg_outcome
+        found = np.where(outcome >= 0, cells.slot_start[self._rbg_environment] + outcome, -1)
+        holder = self._holder[phase]
+        occasion = (holder >= 0) & (self._first[phase] <= tti)
+        kept = occasion & ((found == holder) | (outcome == RBG_UNDECODABLE))
+        ended = occasion & ~kept
+        self._leased[holder[ended]] = False
+        self._empty_at[holder[ended & (outcome == RBG_IDLE)]] = tti
+        on_lease = np.isin(seen.slot, holder[occasion & (found == holder)])
+        rbg = np.full(cells.slots, -1)
+        undecodable = np.flatnonzero(kept & (found != holder))
+        in_time = undecodable[cells.delay[self._rbg_environment[undecodable]] == PERIOD - 1]
+        rbg[holder[in_time]] = in_time - cells.rbg_start[self._rbg_environment[in_time]]
+        self._holder[phase] = np.where(ended, -1, holder)
+        return on_lease, rbg[seen.slot]
+
+    def _note_needs(self, seen: Seen, heard: NDArray[np.bool_], told: NDArray[np.bool_]) -> None:
+        """Who needs a lease: who reports, or sends without one; who could have reported and did not is empty."""
+        environment, slot = seen.environment, seen.slot
+        new = slot[(heard | told) & ~self._leased[slot]]
+        self._needs_since[new] = np.minimum(self._needs_since[new], seen.tti)
+        made = seen.tti - 1 - self.cells.delay[environment]
+        silent = (made >= 0) & ((made + seen.ue_id) % self._period[environment] == 0) & ~told
+        silent &= ~self._leased[slot] & (self._needs_since[slot] == _NEVER)
+        self._empty_at[slot[silent]] = np.maximum(self._empty_at[slot[silent]], made[silent])
+
+    def _report(self, slot: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[n] How much each UE reported last, with which it goes before others."""
+        return self._last_heard[slot]
+
+    def _hope(self, seen: Seen) -> NDArray[np.int64]:
+        """[n] How good it would be to hear a UE: TTIs since it was empty, times TTIs until it would be heard anyway."""
+        environment = seen.environment
+        delay, period = self.cells.delay[environment], self._period[environment]
+        silent = np.minimum(seen.tti + delay - self._empty_at[seen.slot], 3 * period)
+        until = (-(seen.tti + seen.ue_id)) % period + 1 + delay
+        return np.where(self.scheduled[environment], silent * np.minimum(until, _SOON), 0)
+
+    def _free(self, tti: int, later: int) -> NDArray[np.bool_]:
+        """[B] RBGs that are not taken in the TTI in which a grant of now takes effect, or in a later one."""
+        phase = (tti + self.cells.delay + later)[self._rbg_environment] % PERIOD
+        return self._holder[phase, np.arange(phase.size)] < 0
+
+
+_SOON = 8
+"""TTIs after which a UE with something to send is heard in any case."""

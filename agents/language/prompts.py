@@ -14,12 +14,13 @@ from typing import Any
 
 import jinja2
 
+from llmac.agents.language.ledger import fades, is_scheduled
 from llmac.bridge.pag.sentences import Pag
-from llmac.bridge.scenario import Opaque, Scenario, Semantic
+from llmac.bridge.scenario import Opaque, Scenario, Semantic, load
 
-SHOWN_PER_RBG = 2
-"""UEs that a BS is shown of those that wait for a grant: so many for each RBG, the next in the round. What was decoded
-is always shown. So a prompt grows with the RBGs, not with the population."""
+SHOWN_PER_RBG = 1
+"""UEs that a BS is shown of those that it could grant something: so many for each RBG, those first that wait. Who was
+heard, or failed, is always shown. So a prompt grows with the RBGs, not with the population."""
 
 MOST_DPDUS = 99
 """A fuller buffer reads like this one."""
@@ -59,16 +60,60 @@ def template(role: Role, style: Style = Style.COMPACT) -> Template:
     return Template(instruction, jinja.from_string(state.rstrip("\n")))
 
 
+class News(StrEnum):
+    """What the BS knows about a UE that it may want to say something to; one of them holds."""
+
+    GOT = "got"
+    """It was decoded in the last TTI, and cannot use a grant now."""
+    MORE = "more"
+    """It was decoded in the last TTI, and can use a grant."""
+    WAITS = "wait"
+    """It is known to have something to send."""
+    LOST = "lost"
+    """Its transmission of the last TTI was not decoded."""
+    IDLE = "idle"
+    """Nothing is known of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the BS knows about one UE that it may want to say something to."""
+    """One UE, as the BS is told of it."""
 
     label: int
-    level: int
-    """Of its backlog, in the levels of `bsr`, without a cap; with opaque messages, code of the last one heard."""
-    decoded: bool
-    turn: int
-    """Place in the round, from 0; -1: it cannot use a grant now."""
+    news: News
+    number: int = 0
+    """The level of its backlog, or the RBG on which its transmission was lost. Levels are those of `bsr` without a cap;
+    with opaque messages the code of the last one heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """RBGs that are not taken when a message of now takes effect, and when it does after a deletion."""
+
+    now: tuple[int, ...]
+    later: tuple[int, ...]
+    odd: bool
+    """Whether the TTI is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a UE remembers of its last TTIs; an age is a number of TTIs, None: forgotten."""
+
+    told: str
+    """The last DCM."""
+    told_age: int | None
+    """0: it came now."""
+    rbg: int
+    """Of its last transmission."""
+    sent_age: int | None
+    again: bool
+    """It had transmitted two TTIs before that, too."""
+    deleted: bool
+    """It has deleted since."""
+    report_age: int | None
+    odd: bool
+    """Whether the TTI is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +146,20 @@ class UePast:
     heard: str
 
 
+def _cell(scenario: Scenario) -> dict[str, Any]:
+    """What everybody knows of a cell."""
+    control = scenario.control
+    return {
+        "rbgs": scenario.rbgs,
+        "ack_deletes": scenario.ack_deletes,
+        "scheduled": is_scheduled(scenario),
+        "limit": control.max_dcms_per_tti,
+        "period": control.ucm_period_ttis,
+        "delay": control.delay_ttis,
+        "fades": fades(scenario),
+    }
+
+
 class BsPrompts:
     """States of the BS of one cell."""
 
@@ -108,18 +167,22 @@ class BsPrompts:
         self._template = template(Role.BS, style).state
         pag = pag or Pag((), scenario.rbgs, scenario.vocabulary)
         self._cell: Mapping[str, Any] = {
-            "rbgs": scenario.rbgs,
-            "limit": scenario.control.max_dcms_per_tti,
-            "ack_deletes": scenario.ack_deletes,
+            **_cell(scenario),
             "opaque": isinstance(scenario.vocabulary, Opaque),
             "forms": _listed(pag.bs_forms()),
             "example": pag.bs_example(),
             "end": pag.grammar.bs.end,
         }
 
-    def state(self, entries: Sequence[Entry], history: Sequence[BsPast] = ()) -> str:
-        """State of a BS; a BS names UEs in the order of `entries`. History: oldest TTI first."""
-        return self._template.render(self._cell, ues=entries, history=history)
+    def state(self, entries: Sequence[Entry], slots: Slots | None = None, history: Sequence[BsPast] = ()) -> str:
+        """State of a BS.
+
+        Args:
+            entries: UEs, in the order in which the BS names them; those with the same news stand together.
+            slots: where grants are leases.
+            history: oldest TTI first.
+        """
+        return self._template.render(self._cell, ues=entries, slots=slots, history=history)
 
 
 class UePrompts:
@@ -131,31 +194,37 @@ class UePrompts:
         self._codes = pag.codes
         vocabulary = scenario.vocabulary
         self._cell: Mapping[str, Any] = {
-            "rbgs": scenario.rbgs,
+            **_cell(scenario),
             "levels": vocabulary.bsr_levels if isinstance(vocabulary, Semantic) else 0,
             "symbols": vocabulary.symbols if isinstance(vocabulary, Opaque) else 0,
-            "ack_deletes": scenario.ack_deletes,
             "forms": _listed(pag.ue_forms()),
             "example": pag.ue_example(),
         }
-        self._made: dict[tuple[int, int, int, int, int], str] = {}
+        self._made: dict[tuple[object, ...], str] = {}
 
     def state(
         self,
         buffer: int,
-        last_action: int,
-        last_ucm: int,
         dcm: int,
         ucm_opportunity: int,
+        memory: Remembered | None = None,
         history: Sequence[UePast] = (),
     ) -> str:
-        """State of a UE from its observation and those of the TTIs before, oldest first."""
-        key = (min(buffer, MOST_DPDUS), last_action, last_ucm, dcm, ucm_opportunity)
+        """State of a UE.
+
+        Args:
+            buffer: dPDUs.
+            dcm: code of the DCM that reached it now.
+            ucm_opportunity: whether it may send a UCM.
+            memory: what it remembers, where one TTI does not tell all.
+            history: oldest TTI first.
+        """
+        key = (min(buffer, MOST_DPDUS), dcm, ucm_opportunity, memory)
         if history:
-            return self._make(key, history)
+            return self._make(*key, history)
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = self._make(key, ())
+            made = self._made[key] = self._make(*key, ())
         return made
 
     def past(self, buffer: int, last_action: int, last_ucm: int, dcm: int) -> UePast:
@@ -164,15 +233,15 @@ class UePrompts:
         access = codes.access_texts[codes.split(last_action)[0]]
         return UePast(min(buffer, MOST_DPDUS), access, codes.ucm_texts[last_ucm], codes.dcm_texts[dcm])
 
-    def _make(self, key: tuple[int, int, int, int, int], history: Sequence[UePast]) -> str:
-        now = self.past(*key[:4])
+    def _make(
+        self, buffer: int, dcm: int, ucm_opportunity: int, memory: Remembered | None, history: Sequence[UePast]
+    ) -> str:
         return self._template.render(
             self._cell,
-            buffer=now.buffer,
-            access=now.access,
-            sent=now.sent,
-            heard=now.heard,
-            may_report=key[4] > 0,
+            buffer=buffer,
+            heard=self._codes.dcm_texts[dcm],
+            may_report=ucm_opportunity > 0,
+            memory=memory,
             history=history,
         )
 
@@ -180,17 +249,20 @@ class UePrompts:
 def sample_prompts() -> Iterator[str]:
     """Prompts that hold every word that a compact prompt can hold, for training a tokenizer."""
     scenarios = (
-        Scenario(name="sample", ack_deletes=True),
-        Scenario(name="sample", vocabulary=Opaque(kind="opaque", symbols=2)),
+        load("near-far", {"ack_deletes": True, "control.delay_ttis": 1}),
+        load("paper", {"vocabulary": {"kind": "opaque", "symbols": 2}}),
     )
-    entries = (Entry(0, 0, decoded=True, turn=0),)
+    entries = [Entry(0, news) for news in News]
     for scenario in scenarios:
-        yield template(Role.BS).instruction + BsPrompts(scenario).state(entries)
-        for opportunity in (0, 1):
-            yield template(Role.UE).instruction + UePrompts(scenario).state(0, 0, 0, 0, opportunity)
-        ue = UePrompts(scenario)
-        yield ue.state(0, 0, 0, 0, 0, [ue.past(0, 0, 0, 0)])
-        yield BsPrompts(scenario).state(entries, [BsPast(("idle", "undecodable", "left"), (Heard(0, "null"),), "end")])
+        bs, ue = BsPrompts(scenario), UePrompts(scenario)
+        for odd in (False, True):
+            yield template(Role.BS).instruction + bs.state(entries, Slots((0,), (0,), odd))
+            for deleted in (False, True):
+                memory = Remembered("null", 0, 0, 1, again=True, deleted=deleted, report_age=1, odd=odd)
+                yield template(Role.UE).instruction + ue.state(0, 0, 1, memory)
+        yield ue.state(0, 0, 0, None, [ue.past(0, 0, 0, 0)])
+        past = BsPast(("idle", "undecodable", "left"), (Heard(0, "null"),), "end")
+        yield bs.state(entries, None, [past])
 
 
 def _listed(forms: Sequence[str]) -> str:

@@ -2,8 +2,8 @@
 """Behaviour cloning: both roles learn to say what a teacher says, from traces recorded in ns-3.
 
 Deviations from plain supervised fine-tuning: the loss is over the tokens that the guide allows, at the positions where
-it left a choice, so that the model learns the distribution that it will be asked for; and an example that was recorded
-many times counts once, so that rare states are learned as well as common ones.
+it left a choice, so that the model learns the distribution that it will be asked for; and a state counts with the
+square root of how often it was recorded, so that rare ones are learned, too.
 
     llmac clone --out DIR
 """
@@ -17,30 +17,31 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 from transformers import PreTrainedModel
 
 from llmac.agents.baselines.babble import Babble
-from llmac.agents.baselines.grant import Grant
 from llmac.agents.language.labels import SHORT_LABELS
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role, Style
+from llmac.agents.learning import cells
 from llmac.agents.learning.likelihood import batches, choices_of
-from llmac.agents.learning.recording import Example, record
+from llmac.agents.learning.recording import Example, Recorded, record
+from llmac.agents.learning.teacher import Teacher
 from llmac.agents.models import tokenizer
 from llmac.agents.models.checkpoint import Checkpoint, check_place, save
 from llmac.agents.models.lora import with_adapters
 from llmac.agents.models.pretrained import load_pretrained
 from llmac.agents.models.small import small_model
 from llmac.bridge.envs.columns import ColumnEnv
-from llmac.bridge.scenario import Scenario, load
 
 
 class TeacherName(StrEnum):
     """Whom to clone."""
 
-    GRANT = "grant"
-    """Grant-based round robin, in cells of all kinds."""
+    LEASE = "lease"
+    """Grants by turns and leases (teacher.py), in cells of all kinds."""
     ACCESS = "access"
     """Channel access, and messages without a meaning, in `paper` with the opaque vocabulary."""
 
@@ -51,11 +52,13 @@ class CloneOptions:
 
     seed: int = 0
     """Of the scenarios, the episodes (training seeds are below 1,000,000), the weights and the order of examples."""
-    environments: int = 128
+    speculate: float = 0.5
+    """Of the teacher: so often an RBG that nobody asked for is granted; PPO can tell whether that is good."""
+    environments: int = 96
     """That are recorded at once."""
-    rounds: int = 12
-    """Batches of episodes."""
-    teacher: TeacherName = TeacherName.GRANT
+    rounds: int = 24
+    """Batches of episodes, in turn from each kind of cells."""
+    teacher: TeacherName = TeacherName.LEASE
     """Whom the models learn from."""
     symbols: int = 2
     """K, of the opaque vocabulary in which `access` babbles."""
@@ -65,12 +68,15 @@ class CloneOptions:
     """Folder or Hub id of a pretrained model that gets an adapter for each role; without, small models are made."""
     bs_layers: int = 2
     ue_layers: int = 2
-    bs_steps: int = 1800
-    ue_steps: int = 600
+    bs_steps: int = 8000
+    ue_steps: int = 7000
     batch: int = 64
     """Examples per step."""
     learning_rate: float = 3e-3
     """At its peak; it rises over the first twentieth of the steps and falls to zero as a cosine."""
+    temperature: float = 0.25
+    """At which small models of UEs speak: what the teacher says half of the time remains so, what it never says
+    vanishes."""
     held_out: float = 0.03
     """Share of the examples that is kept for the report."""
 
@@ -112,8 +118,17 @@ def clone(
     reports = {
         role: _fit(model, role, examples[role], steps[role], options, advance) for role, model in learner.models.items()
     }
+    if learner.sampling:
+        cool(learner.models[Role.UE], options.temperature)
     save(out, learner)
     return reports
+
+
+@torch.no_grad()
+def cool(model: PreTrainedModel, temperature: float) -> None:
+    """Divide all logits of a small model by a temperature, in its weights."""
+    norm: Any = model.base_model.norm
+    norm.weight /= temperature
 
 
 def _learner(options: CloneOptions) -> Checkpoint:
@@ -124,98 +139,78 @@ def _learner(options: CloneOptions) -> Checkpoint:
         return Checkpoint(with_adapters(base, options.seed), its_tokenizer, made_by, Style.INSTRUCT, options.base)
     trained = tokenizer.train()
     layers = {Role.BS: options.bs_layers, Role.UE: options.ue_layers}
-    return Checkpoint({r: small_model(trained, options.seed, n) for r, n in layers.items()}, trained, made_by)
+    models = {role: small_model(trained, options.seed, n) for role, n in layers.items()}
+    # For contention UEs have to break the symmetry between them.
+    sampling = frozenset({Role.UE} if options.teacher is TeacherName.LEASE else ())
+    return Checkpoint(models, trained, made_by, sampling=sampling)
 
 
-def random_scenarios(rng: np.random.Generator, count: int) -> list[Scenario]:
-    """Scenarios over populations, RBGs, loads, rules and the limits of the control channel."""
-    return [_random_scenario(rng) for _ in range(count)]
+def _kinds(options: CloneOptions) -> Sequence[tuple[cells.Draw, int]]:
+    """Cells to record in, and the TTIs of an episode."""
+    if options.teacher is TeacherName.LEASE:
+        return ((cells.free, cells.FREE_TTIS), (cells.scheduled, cells.SCHEDULED_TTIS))
+    return ((cells.opaque(options.symbols), cells.FREE_TTIS),)
 
 
-def _random_scenario(rng: np.random.Generator) -> Scenario:
-    # 2 to 32 UEs and 1 to 10 RBGs, small numbers more often.
-    ues = round(2 * 16 ** rng.random())
-    rbgs = round(10 ** rng.random())
-    overrides: dict[str, Any] = {
-        "ues": ues,
-        "rbgs": rbgs,
-        "traffic.load": float(min(1.0, rng.uniform(0.2, 1.5) * rbgs / ues)),
-        "ack_deletes": _happens(rng, _RARELY),
-        "buffer_capacity_dpdus": int(rng.choice([20, 20, 20, 5, 99])),
-        "vocabulary": {"kind": "semantic", "bsr_levels": int(rng.choice([6, 6, 6, 3, 8]))},
-    }
-    if _happens(rng, _SOMETIMES):
-        overrides |= {
-            "control.loss_probability": float(rng.choice([0.0, 0.05])),
-            "control.delay_ttis": int(rng.integers(0, 3)),
-            "control.max_dcms_per_tti": int(rng.choice([0, 1, 2, 4])),
-            "control.ucm_period_ttis": int(rng.choice([1, 1, 2, 4])),
-        }
-    return load(str(rng.choice(["paper", "near-far"])), overrides)
-
-
-def _scenarios(options: CloneOptions, rng: np.random.Generator) -> list[Scenario]:
-    if options.teacher is TeacherName.GRANT:
-        return random_scenarios(rng, options.environments)
-    vocabulary = {"kind": "opaque", "symbols": options.symbols}
-    ues = rng.integers(2, 9, options.environments).tolist()
-    return [load("paper", {"ues": n, "vocabulary": vocabulary}) for n in ues]
-
-
-_TTIS = 24
-_RARELY, _SOMETIMES = 0.15, 0.3
-
-
-def _happens(rng: np.random.Generator, probability: float) -> bool:
-    return bool(rng.random() < probability)
-
-
-def _record(options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance) -> dict[Role, list[Example]]:
+def _record(options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance) -> dict[Role, Recorded]:
     phrasebook = Phrasebook(Vocabulary(learner.tokenizer))
     rng = np.random.default_rng(options.seed)
-    teacher = Grant() if options.teacher is TeacherName.GRANT else Babble(options.seed)
-    scenarios = _scenarios(options, rng)
-    recorded: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
-    done = 0
+    teacher = Babble(options.seed) if options.teacher is TeacherName.ACCESS else Teacher(options.speculate)
+    recorded = {role: Recorded() for role in Role}
+    kinds = _kinds(options)
+    done, total = 0, sum(kinds[round_ % len(kinds)][1] for round_ in range(options.rounds))
 
     def on_tti() -> None:
         nonlocal done
         done += 1
-        advance(f"record {options.teacher} in ns-3", done / (_TTIS * options.rounds))
+        advance(f"record {options.teacher} in ns-3", done / total)
 
-    with ColumnEnv(scenarios, processes=processes, ttis=_TTIS) as env:
-        for round_ in range(options.rounds):
-            scenarios = _scenarios(options, rng) if round_ else scenarios
-            seeds = np.uint64(options.seed + round_ * options.environments) + np.arange(
-                options.environments, dtype=np.uint64
-            )
-            # Labels of two and more tokens, which only a large cell needs, are learned in small ones.
-            spaces = rng.choice([SHORT_LABELS, 10 * SHORT_LABELS], size=len(scenarios), p=[0.85, 0.15]).tolist()
+    for round_ in range(options.rounds):
+        draw, ttis = kinds[round_ % len(kinds)]
+        scenarios = draw(rng, options.environments)
+        first = options.seed + round_ * options.environments
+        seeds = np.arange(first, first + options.environments, dtype=np.uint64)
+        # Labels of two and more tokens, which only a large cell needs, are learned in small ones.
+        spaces = rng.choice([SHORT_LABELS, 10 * SHORT_LABELS], size=len(scenarios), p=[0.93, 0.07]).tolist()
+        with ColumnEnv(scenarios, processes=processes, ttis=ttis) as env:
             made = record(
-                env, teacher, scenarios, seeds, phrasebook, options.slip, spaces, on_tti, learner.style, learner.frame
+                env,
+                teacher,
+                scenarios,
+                seeds,
+                phrasebook,
+                options.slip,
+                spaces,
+                on_tti,
+                learner.style,
+                learner.frame,
             )
-            for role in Role:
-                recorded[role] |= made[role]
-    return {role: list(recorded[role].values()) for role in Role}
+        for role in Role:
+            recorded[role].add(made[role])
+    return recorded
 
 
 def _fit(
-    model: PreTrainedModel, role: Role, examples: Sequence[Example], steps: int, options: CloneOptions, advance: Advance
+    model: PreTrainedModel, role: Role, recorded: Recorded, steps: int, options: CloneOptions, advance: Advance
 ) -> RoleReport:
     """Train on the examples; returns how well those held out are predicted."""
     # With one thread the sums are made in one order: the same weights whatever the number of cores.
     torch.set_num_threads(1)
     rng = np.random.default_rng(options.seed)
+    examples, weights = list(recorded.examples.values()), recorded.weights()
     shuffled = rng.permutation(len(examples))
     kept = max(1, int(options.held_out * len(examples)))
     held_out = [examples[i] for i in shuffled[:kept]]
-    training = [examples[i] for i in shuffled[kept:]]
+    training = shuffled[kept:]
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=steps, pct_start=0.05)
     model.train()
-    for step, batch in enumerate(_batches(training, options.batch, steps, rng)):
-        asked = choices_of(model, batch)
-        loss = functional.nll_loss(asked.log_probs, asked.chosen)
+    lengths = np.array([len(examples[i].tokens) for i in training])
+    for step, batch in enumerate(_endless_batches(lengths, options.batch, steps, rng)):
+        chosen = training[batch]
+        asked = choices_of(model, [examples[i] for i in chosen])
+        weight = torch.from_numpy(weights[chosen]).float()[asked.owner]
+        loss = functional.nll_loss(asked.log_probs, asked.chosen, reduction="none") @ weight / weight.sum()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
@@ -223,19 +218,19 @@ def _fit(
         optimiser.zero_grad()
         advance(f"fit {role}", (step + 1) / steps)
     model.eval()
-    return _report(model, examples, held_out)
+    return _report(model, len(examples), held_out)
 
 
-def _batches(examples: Sequence[Example], size: int, steps: int, rng: np.random.Generator) -> Iterator[list[Example]]:
-    """`steps` batches of examples of similar lengths."""
-    lengths = np.array([len(e.tokens) for e in examples])
+def _endless_batches(
+    lengths: NDArray[np.int64], size: int, steps: int, rng: np.random.Generator
+) -> Iterator[NDArray[np.intp]]:
+    """`steps` batches of indices of examples of similar lengths."""
     endless = chain.from_iterable(batches(lengths, size, rng) for _ in repeat(None))
-    for batch in islice(endless, steps):
-        yield [examples[i] for i in batch]
+    return islice(endless, steps)
 
 
 @torch.inference_mode()
-def _report(model: PreTrainedModel, examples: Sequence[Example], held_out: Sequence[Example]) -> RoleReport:
+def _report(model: PreTrainedModel, examples: int, held_out: Sequence[Example]) -> RoleReport:
     right, nll, choices = 0, 0.0, 0
     size = 256
     for first in range(0, len(held_out), size):
@@ -245,4 +240,4 @@ def _report(model: PreTrainedModel, examples: Sequence[Example], held_out: Seque
         right += len(batch) - len(asked.owner[~hit].unique())
         nll -= float(asked.sentence_log_probs(len(batch)).sum())
         choices += len(asked.chosen)
-    return RoleReport(len(examples), right / len(held_out), nll / choices)
+    return RoleReport(examples, right / len(held_out), nll / choices)

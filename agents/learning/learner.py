@@ -56,7 +56,7 @@ class Learner(Protocol[D]):
         ...
 
     def greedy(self) -> Agent:
-        """Who plays the most probable actions of the models as they are now."""
+        """Who plays with the models as they are now, as it will be when it is trained."""
         ...
 
     def save(self, folder: Path, made_by: Mapping[str, Any]) -> None:
@@ -79,7 +79,7 @@ class LanguageLearner:
     def __init__(self, policy: Checkpoint) -> None:
         self._policy = policy
         self._sampling = LanguageAgent.of(policy, sample=True)
-        self._greedy = LanguageAgent.of(policy, sample=False)
+        self._greedy = LanguageAgent.of(policy)
         self.models = policy.models
 
     def collect(
@@ -111,7 +111,7 @@ class LanguageLearner:
         return features_of(self.models[role], decisions.examples)
 
     def greedy(self) -> LanguageAgent:
-        """Who says the most probable sentences."""
+        """Who says the most probable sentences, or draws them if the checkpoint says so."""
         self._greedy.weights_changed()
         return self._greedy
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Records what a teacher says in ns-3, as prompts and sentences that a language agent would have met there."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,30 @@ class Example:
     choices: tuple[Choice, ...]
 
 
+@dataclass(slots=True)
+class Recorded:
+    """What a teacher said of one role: different decisions, and how often each was made."""
+
+    examples: dict[tuple[str, str], Example] = field(default_factory=dict[tuple[str, str], Example])
+    """By state and sentence."""
+    count: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+
+    def add(self, other: "Recorded") -> None:
+        """Take in more."""
+        self.examples |= other.examples
+        self.count.update(other.count)
+
+    def weights(self) -> NDArray[np.float64]:
+        """[examples] How much each is to count.
+
+        A state counts with the square root of how often it came; what the teacher said there share that.
+        """
+        of_state = Counter[str]()
+        for (state, _), count in self.count.items():
+            of_state[state] += count
+        return np.array([self.count[key] / of_state[key[0]] ** 0.5 for key in self.examples])
+
+
 def record(
     env: ColumnEnv,
     teacher: Agent,
@@ -53,8 +78,8 @@ def record(
     on_tti: Callable[[], None],
     style: Style = Style.COMPACT,
     frame: Frame | None = None,
-) -> dict[Role, dict[tuple[str, str], Example]]:
-    """Play one batch of episodes; returns each role's examples by (state, sentence), repeated ones once.
+) -> dict[Role, Recorded]:
+    """Play one batch of episodes; returns what each role said.
 
     Args:
         env: of the scenarios.
@@ -72,10 +97,11 @@ def record(
     vocabulary = phrasebook.vocabulary
     frame = frame or Frame()
     instructions = {role: vocabulary.encode([frame.before + template(role, style).instruction])[0] for role in Role}
-    examples: dict[Role, dict[tuple[str, str], Example]] = {role: {} for role in Role}
+    recorded = {role: Recorded() for role in Role}
 
     def keep(role: Role, requests: Sequence[Request], sentences: Sequence[str]) -> None:
-        known = examples[role]
+        known = recorded[role].examples
+        recorded[role].count.update((r.state, s) for r, s in zip(requests, sentences, strict=True))
         new = [(r, s) for r, s in zip(requests, sentences, strict=True) if (r.state, s) not in known]
         states = vocabulary.encode([request.state + frame.after for request, _ in new])
         for (request, sentence), state in zip(new, states, strict=True):
@@ -99,7 +125,7 @@ def record(
         uniforms = uniform(np.repeat(seeds, followers.ue_count), followers.tti, Purpose.SLIP, followers.ue_id)
         leaders = env.follow(FollowerAction(np.where(uniforms < slip, clumsy.follow(followers).action, action)))
         on_tti()
-    return examples
+    return recorded
 
 
 def _example(guide: Guide, prompt: list[int], sentence: str, vocabulary: Vocabulary) -> Example:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Checkpoints: a folder with one Hugging Face model folder for each role and a manifest.
 
-    manifest.json     format, what it was made by, style of the prompts, SHA-256 of every other file
+    manifest.json     format, what it was made by, style of the prompts, which roles sample, SHA-256 of every other file
     bs/  ue/          config.json, model.safetensors, tokenizer.json, tokenizer_config.json
 
 Or, for two LoRA adapters on a pretrained model, which is not copied:
@@ -31,7 +31,8 @@ from llmac.agents.models.device import device
 from llmac.agents.models.pretrained import ROLE_KEY, load_pretrained
 from llmac.bridge.errors import LlmacError
 
-_FORMAT = 1
+_FORMAT = 2
+"""1: other prompts, which the models of today do not know."""
 _MANIFEST = "manifest.json"
 
 
@@ -45,6 +46,8 @@ class Checkpoint:
         made_by: what the manifest says about its origin.
         style: how their prompts are worded.
         base: path or id of the pretrained model that both are made from; None for models of their own.
+        sampling: roles that draw their sentences from the model's distribution when they play; the others say the most
+            probable one.
     """
 
     models: Mapping[Role, PreTrainedModel]
@@ -52,6 +55,7 @@ class Checkpoint:
     made_by: Mapping[str, Any]
     style: Style = Style.COMPACT
     base: str | None = None
+    sampling: frozenset[Role] = frozenset()
 
     @property
     def frame(self) -> Frame:
@@ -103,16 +107,17 @@ def load(folder: Path) -> Checkpoint:
     logging.disable_progress_bar()
     style = Style(manifest.get("style", Style.COMPACT))
     base = manifest.get("base")
+    sampling = frozenset(Role(role) for role in manifest["sampling"])
     if base is None:
         # Not AutoTokenizer: for Qwen2 it puts the pre-tokenizer of the original models in the place of the file's.
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder / Role.BS)
         models = {role: _whole_model(folder / role, role) for role in Role}
-        return Checkpoint(models, tokenizer, manifest["made_by"], style)
+        return Checkpoint(models, tokenizer, manifest["made_by"], style, sampling=sampling)
     shared, tokenizer = load_pretrained(base["model"])
     if lora.fingerprint(shared) != base["fingerprint"]:
         raise LlmacError(f"{folder}: its adapters were trained on another {base['model']} than the one that is here")
     models = lora.load_adapters(shared, {role: folder / role for role in Role})
-    return Checkpoint(models, tokenizer, manifest["made_by"], style, base["model"])
+    return Checkpoint(models, tokenizer, manifest["made_by"], style, base["model"], sampling)
 
 
 def open_any(where: str) -> Checkpoint:
@@ -147,7 +152,12 @@ def _write(folder: Path, checkpoint: Checkpoint) -> None:
         model.save_pretrained(folder / role)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     digests = {str(path.relative_to(folder)): _sha256(path) for path in files}
-    manifest: dict[str, Any] = {"format": _FORMAT, "made_by": dict(checkpoint.made_by), "style": checkpoint.style}
+    manifest: dict[str, Any] = {
+        "format": _FORMAT,
+        "made_by": dict(checkpoint.made_by),
+        "style": checkpoint.style,
+        "sampling": sorted(checkpoint.sampling),
+    }
     if checkpoint.base is not None:
         manifest["base"] = {"model": checkpoint.base, "fingerprint": lora.fingerprint(checkpoint.models[Role.BS])}
     manifest["sha256"] = digests
@@ -165,7 +175,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise LlmacError(f"{folder}: the checkpoint is damaged: {_MANIFEST} is not JSON") from error
     if manifest.get("format") != _FORMAT:
-        raise LlmacError(f"{folder}: a checkpoint of format {manifest.get('format')}; this version reads {_FORMAT}")
+        raise LlmacError(
+            f"{folder}: a checkpoint of format {manifest.get('format')}, and this version reads {_FORMAT}; its models "
+            "know other prompts, so that it has to be made again (llmac clone, llmac train)"
+        )
     return manifest
 
 

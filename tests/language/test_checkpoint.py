@@ -18,14 +18,17 @@ from llmac.bridge.errors import LlmacError
 @pytest.fixture
 def saved(tmp_path: Path, vocabulary: Vocabulary, models: dict[Role, PreTrainedModel]) -> Path:
     folder = tmp_path / "new" / "made"
-    checkpoint.save(folder, Checkpoint(models, vocabulary.tokenizer, {"command": "test"}))
+    checkpoint.save(
+        folder, Checkpoint(models, vocabulary.tokenizer, {"command": "test"}, sampling=frozenset({Role.UE}))
+    )
     return folder
 
 
 def test_what_is_saved_is_loaded(saved: Path, vocabulary: Vocabulary, models: dict[Role, PreTrainedModel]) -> None:
     loaded = checkpoint.load(saved)
     assert loaded.made_by == {"command": "test"}
-    text = "Device. RBGs 4 ack grant 3 to 417; m12"
+    assert loaded.sampling == {Role.UE}
+    text = "Device. 4 ack grant 3 to 417; m12"
     assert loaded.tokenizer.encode(text) == vocabulary.tokenizer.encode(text)
     for role in Role:
         assert not loaded.models[role].training
@@ -77,7 +80,9 @@ def test_a_missing_file(saved: Path) -> None:
 def test_another_format(saved: Path) -> None:
     manifest = json.loads((saved / "manifest.json").read_text())
     (saved / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
-    with pytest.raises(LlmacError, match="a checkpoint of format 99; this version reads 1"):
+    with pytest.raises(
+        LlmacError, match="a checkpoint of format 99, and this version reads 2; its models know other prompts"
+    ):
         checkpoint.load(saved)
 
 

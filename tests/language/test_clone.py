@@ -6,24 +6,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from foreign import bpe_tokenizer, save_model
 
-from llmac.agents.baselines.grant import Grant
 from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.phrases import Phrasebook
 from llmac.agents.language.prompts import Role, Style
-from llmac.agents.learning.clone import CloneOptions, clone, random_scenarios
+from llmac.agents.learning import cells
+from llmac.agents.learning.clone import CloneOptions, clone
 from llmac.agents.learning.recording import record
+from llmac.agents.learning.teacher import Teacher
 from llmac.agents.models import checkpoint
 from llmac.bridge.envs.columns import ColumnEnv
 
-SMALL = CloneOptions(environments=24, rounds=1, bs_steps=30, ue_steps=150)
+SMALL = CloneOptions(environments=16, rounds=2, bs_steps=30, ue_steps=150)
 
 
 def test_a_clone_is_learned_and_written(tmp_path: Path) -> None:
     told: list[tuple[str, float]] = []
     reports = clone(tmp_path / "made", SMALL, advance=lambda stage, share: told.append((stage, share)))
-    assert [stage for stage, share in told if math.isclose(share, 1.0)] == ["record grant in ns-3", "fit bs", "fit ue"]
+    assert [stage for stage, share in told if math.isclose(share, 1.0)] == ["record lease in ns-3", "fit bs", "fit ue"]
     # A UE's sentence has about two choices among a handful of tokens: at random it would be right once in ten times.
     assert reports[Role.UE].sentence_accuracy > 0.5
     assert reports[Role.BS].choice_nll < 1.5
@@ -32,14 +34,20 @@ def test_a_clone_is_learned_and_written(tmp_path: Path) -> None:
 
 
 def test_a_recording_holds_the_teachers_choices(phrasebook: Phrasebook) -> None:
-    scenarios = random_scenarios(np.random.default_rng(7), 6)
+    scenarios = cells.scheduled(np.random.default_rng(7), 6)
     seeds = np.arange(6, dtype=np.uint64)
-    with ColumnEnv(scenarios, ttis=10) as env:
-        examples = record(env, Grant(), scenarios, seeds, phrasebook, 0.05, [100] * 6, lambda: None)
+    with ColumnEnv(scenarios, ttis=30) as env:
+        recorded = record(env, Teacher(), scenarios, seeds, phrasebook, 0.05, [100] * 6, lambda: None)
     vocabulary = phrasebook.vocabulary
     for role in Role:
-        assert len(examples[role]) > 20
-        for (state, sentence), example in examples[role].items():
+        assert len(recorded[role].examples) > 20
+        assert recorded[role].count.total() > len(recorded[role].examples)
+        # What the teacher said in one state shares the square root of how often that was.
+        often, _ = max(recorded[role].count, key=lambda key: recorded[role].count[key])
+        said = [count for (state, _), count in recorded[role].count.items() if state == often]
+        weights = zip(recorded[role].examples, recorded[role].weights().tolist(), strict=True)
+        assert sum(w for (state, _), w in weights if state == often) == pytest.approx(sum(said) ** 0.5)
+        for (state, sentence), example in recorded[role].examples.items():
             text = vocabulary.decode(example.tokens)
             assert text.endswith(f"{state} {sentence}")
             for choice in example.choices:

@@ -19,7 +19,7 @@ from llmac.agents.engine.engine import Engine
 from llmac.agents.engine.generate import Generate
 from llmac.agents.language.guides import BsGuide, UeGuide, UeRules
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
-from llmac.agents.language.prompts import BsPrompts, Entry, Role, UePrompts, template
+from llmac.agents.language.prompts import BsPrompts, Entry, News, Role, UePrompts, template
 from llmac.bridge.errors import LlmacError
 from llmac.bridge.pag.codes import Codes
 from llmac.bridge.scenario import Scenario, Semantic
@@ -64,17 +64,14 @@ class Cases:
         rng = self._rng
         if self._role is Role.UE:
             buffer, report = int(rng.integers(0, 3)), int(rng.integers(0, 2))
-            last, sent, heard = (int(rng.integers(0, n)) for n in (CODES.ue_action_codes, 2, CODES.dcm_codes))
-            state = self._prompts.state(buffer, last, sent, heard, report)
+            state = self._prompts.state(buffer, int(rng.integers(0, CODES.dcm_codes)), report)
             return state, lambda: UeGuide(self._rules, backlogged=buffer > 0, may_report=report > 0)
         labels = rng.permutation(100)[: rng.integers(0, 5)]
         place = np.full(100, -1)
         place[labels] = np.arange(len(labels))
         decoded = np.zeros(100, dtype=np.bool_)
         decoded[labels[: len(labels) // 2]] = True
-        entries = [
-            Entry(int(u), 2, decoded=bool(decoded[u]), turn=-1 if decoded[u] else i) for i, u in enumerate(labels)
-        ]
+        entries = [Entry(int(u), News.GOT if decoded[u] else News.WAITS, 2) for u in labels]
         limit = int(rng.integers(0, 3))
         return BsPrompts(CELL).state(entries), lambda: BsGuide(self._phrases, place, decoded, limit)
 
@@ -175,7 +172,7 @@ def test_sentences_are_drawn_with_their_probabilities(
     """A small cell, whose sentences can be listed: their probabilities add up to one, and the draws follow them."""
     small = Scenario(name="small", rbgs=1, vocabulary=Semantic(bsr_levels=2))
     rules = UeRules(phrasebook.ue(1, small.vocabulary))
-    state = UePrompts(small).state(1, 0, 0, 0, 1)
+    state = UePrompts(small).state(1, 0, 1)
     texts = rules.phrases.phrases
     tokens = [tuple(ids) for ids in phrasebook.vocabulary.encode(texts)]
 
@@ -250,7 +247,7 @@ def test_the_sentences_of_a_bs_add_up_to_one(phrasebook: Phrasebook, engines: di
     place[[41, 7]] = [0, 1]
     decoded = np.zeros(100, dtype=np.bool_)
     decoded[41] = True
-    state = BsPrompts(CELL).state([Entry(41, 2, decoded=True, turn=-1), Entry(7, 1, decoded=False, turn=0)])
+    state = BsPrompts(CELL).state([Entry(41, News.GOT), Entry(7, News.WAITS, 1)])
     probability: dict[tuple[int, ...], float] = {}
     # Draws that lead along each path: the k-th draw picks a middle of one option's share.
     paths: list[tuple[float, ...]] = [()]

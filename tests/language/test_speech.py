@@ -2,7 +2,6 @@
 """How agents speak: context rules that are switched off, grammars of users, free decoding, history."""
 
 import re
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -73,10 +72,10 @@ def test_what_a_free_speaker_gets_right_is_done(phrasebook: Phrasebook) -> None:
 def test_a_grammar_of_a_user_plays(tmp_path: Path, engines: dict[Role, Engine], phrasebook: Phrasebook) -> None:
     """In the words of the small tokenizer, turned around."""
     (tmp_path / "ue.lark").write_text(
-        'start: ucm "; " access\naccess: "report" -> hold | "ack" -> delete | "Device " RBG -> transmit\n'
-        'ucm: "no" -> null | "yes" -> sr | "level " LEVEL -> bsr\n'
+        'start: ucm "; " access\naccess: "late" -> hold | "ack" -> delete | "every " RBG -> transmit\n'
+        'ucm: "idle" -> null | "wait" -> sr | "more " LEVEL -> bsr\n'
     )
-    (tmp_path / "bs.lark").write_text('start: (m ", ")* "no"\nm: UE " RBGs " RBG -> grant | UE " ack" -> ack\n')
+    (tmp_path / "bs.lark").write_text('start: (m ", ")* "idle"\nm: UE " free " RBG -> grant | UE " ack" -> ack\n')
     own = grammar.read(tmp_path / "ue.lark", tmp_path / "bs.lark")
     agent = LanguageAgent(engines, Phrasebook(phrasebook.vocabulary, own), Speech(grammar=own), sample=True)
     scenarios = [load("paper", {"ues": 5})] * 4
@@ -90,8 +89,8 @@ def test_a_grammar_of_a_user_plays(tmp_path: Path, engines: dict[Role, Engine], 
             assert leaders.counters[:, wire_pb2.COUNTER_INVALID].sum() == 0
             said |= {word for reply in agent.leader_replies for word in reply.sentence.split(" ")}
             said |= {reply.sentence for reply in agent.follower_replies}
-    assert {"RBGs", "no"} <= said
-    assert {"no; report", "no; Device 1"} <= said
+    assert {"free", "idle"} <= said
+    assert {"idle; late", "idle; every 1"} <= said
 
 
 def test_history_is_what_was_observed_and_said(phrasebook: Phrasebook) -> None:
@@ -100,9 +99,12 @@ def test_history_is_what_was_observed_and_said(phrasebook: Phrasebook) -> None:
     follower = Follower([scenario], phrasebook)
     teacher = Random()
     teacher.reset([scenario], SEEDS[:1])
+    codes = phrasebook.pag(scenario.rbgs, scenario.vocabulary).codes
+    accesses, ucms, dcms = codes.access_texts, codes.ucm_texts, codes.dcm_texts
     said: list[str] = []
     states: list[str] = []
     ue_states: list[str] = []
+    observed: list[list[int]] = []
     with ColumnEnv([scenario], ttis=6) as env:
         leaders = env.reset(SEEDS[:1])
         while not leaders.done:
@@ -111,18 +113,16 @@ def test_history_is_what_was_observed_and_said(phrasebook: Phrasebook) -> None:
             said.append(f"grant 0 to {label}; end")
             followers = env.lead(leader.act(said[-1:]))
             ue_states.append(follower.observe(followers)[0].state)
+            columns = (followers.buffer, followers.last_action, followers.last_ucm, followers.dcm)
+            observed.append([int(column[0]) for column in columns])
             leaders = env.follow(teacher.follow(followers))
-    assert "Then" not in states[0]
-    assert [state.count(" Then") for state in states] == [0, 1, 2, 2, 2, 2]
-    assert [state.count(" Then") for state in ue_states] == [0, 1, 2, 2, 2, 2]
-    assert f" Then idle idle. {said[0]}." in states[1]
+    assert [state.count(" then") for state in states] == [0, 1, 2, 2, 2, 2]
+    assert [state.count(" then") for state in ue_states] == [0, 1, 2, 2, 2, 2]
+    assert f" then idle idle. {said[0]}." in states[1]
     # What a UE is told of now it is told of as history one TTI later.
-    for before, after in pairwise(ue_states):
-        buffer, last, sent, heard = (before.rsplit(f"{word} ", 1)[1].split(",")[0] for word in _FIELDS)
-        assert f" Then {buffer}, {last}, {sent}, {heard}." in after
-
-
-_FIELDS = ("Buffer", "last", "sent", "heard")
+    for (buffer, last, ucm, dcm), after in zip(observed, ue_states[1:], strict=False):
+        access = accesses[last // len(ucms)]
+        assert f" then {buffer}, {access}, {ucms[ucm]}, {dcms[dcm]}." in after
 
 
 def test_the_longest_prompt_is_the_longest(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:

@@ -10,7 +10,7 @@ from llmac.agents.models import tokenizer
 
 TRAINED = Vocabulary(tokenizer.train())
 words = st.sampled_from(
-    ["ack", "grant", "to", "end", "hold", "delete", "transmit", "null", "sr", "bsr", "m", "Buffer", "decoded"]
+    ["ack", "grant", "to", "end", "hold", "delete", "transmit", "null", "sr", "bsr", "m", "every", "got"]
 )
 pieces = st.one_of(
     words.map(" {}".format), st.integers(0, 9999).map(" {}".format), st.sampled_from([";", ",", ".", ":"])

@@ -62,7 +62,7 @@ def test_learning_changes_what_it_should(config: TrainConfig) -> None:
 
 def test_values_can_come_from_the_prompts(config: TrainConfig) -> None:
     chosen = TrainConfig.parse(
-        {**config.model_dump(), "critic": "prompt", "kl_control": "penalty", "learning_rate": {"critic": 3e-3}}, "test"
+        {**config.model_dump(), "critic": "prompt", "kl_control": "penalty", "learning_rate": {"critic": 3e-4}}, "test"
     )
     state = _run(Training(chosen, learner_of(chosen)), 4)
     explained = [row["critic/explained_variance"] for row in state.rows]
