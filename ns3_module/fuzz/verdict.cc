@@ -3,7 +3,7 @@
 
 #include "frame.h"
 #include "gym-data.h"
-#include "scenario-reader.h"
+#include "reset-reader.h"
 
 #include <ns3/ofdma-cell-helper.h>
 #include <ns3/simulator.h>
@@ -89,9 +89,9 @@ Judge::DecideRequest(const void* data, std::size_t size)
         for (auto& scenario : *message.mutable_reset()->mutable_scenarios())
         {
             scenario.clear_channel(); // loss models are tried in a process of their own
-            ReadScenario(scenario);
         }
-        return REFUSED; // Python writes scenarios and reads none
+        ReadReset(message.reset());
+        return REFUSED; // Python writes resets and reads none
     default:
         return REFUSED;
     }

@@ -6,11 +6,10 @@
 #include "connection.h"
 #include "frame.h"
 #include "observation-writer.h"
+#include "reset-reader.h"
 #include "stopwatch.h"
 
 #include <ns3/ofdma-lockstep.h>
-#include <ns3/ofdma-scenario.h>
-
 #include <optional>
 
 namespace llmac
@@ -52,15 +51,6 @@ class Session : private ns3::OfdmaAgents
     void Serve();
 
   private:
-    /// An episode that was asked for and can be simulated.
-    struct Episode
-    {
-        std::vector<ns3::OfdmaScenario> scenarios; //!< those in use
-        std::vector<uint32_t> scenarioIndex;       //!< of each cell
-        std::vector<uint64_t> seeds;               //!< of each cell
-        EpisodeOptions options;                    //!< what is sent besides
-    };
-
     // Inherited from OfdmaAgents
     bool Lead(uint32_t tti) override;
     bool Follow(uint32_t tti) override;
@@ -77,8 +67,6 @@ class Session : private ns3::OfdmaAgents
 
     /// Take a Reset or Close. \throw Fault when it is neither, or the Reset is bad
     void TakeOutOfEpisode(v1::Message::BodyCase due);
-    /// \return the episode that a Reset asks for \throw Fault
-    static Episode ReadReset(const v1::Reset& message);
     /// Build the cells of the next episode and run it.
     void RunEpisode();
 

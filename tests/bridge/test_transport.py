@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""The socket, and the directory of the ipc socket: private, gone afterwards, and nobody else's is touched."""
+"""The socket that cells share, and its directory: private, gone afterwards, and nobody else's is touched."""
 
 import os
 import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
+import pytest
 import zmq
 
-from llmac.bridge.wire.transport import Listener, PrivateDirectory
+from llmac.bridge.wire.transport import PATIENCE_MS, Listener, PrivateDirectory
 
 
 def test_only_the_user_can_enter() -> None:
@@ -64,3 +68,61 @@ def take_a_name() -> None:
         assert listener.receive(1.5) is None
         peers[1].close()
     listener.close()
+
+
+@contextmanager
+def connected() -> Generator[tuple[Listener, "zmq.Socket[bytes]"]]:
+    """A listener and a peer that has said hello."""
+    listener = Listener()
+    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
+        peer.setsockopt(zmq.LINGER, 0)
+        peer.setsockopt(zmq.ROUTING_ID, b"peer")
+        peer.connect(listener.endpoint)
+        peer.send(b"hello")
+        assert listener.receive(10.0) == (b"peer", b"hello")
+        yield listener, peer
+    listener.close()
+
+
+@pytest.mark.parametrize("timeout_s", [0.0, PATIENCE_MS / 2000, PATIENCE_MS / 500])
+def test_a_receive_ends_when_its_time_is_over(timeout_s: float) -> None:
+    with connected() as (listener, _):
+        begin = monotonic()
+        assert listener.receive(timeout_s) is None
+        assert timeout_s <= monotonic() - begin < timeout_s + 1
+
+
+@pytest.mark.parametrize("timeout_s", [0.0, 10.0])
+def test_a_descriptor_that_becomes_readable_ends_a_receive_but_what_has_come_is_taken_first(timeout_s: float) -> None:
+    reader, writer = os.pipe()
+    with connected() as (listener, peer):
+        listener.watch(reader)
+        assert not listener.ended()
+        peer.send(b"last words")
+        peer.send(b"")
+        assert listener.receive(10.0) == (b"peer", b"last words")
+        os.close(writer)
+        assert listener.ended()
+        assert listener.receive(10.0) == (b"peer", b"")
+        begin = monotonic()
+        assert listener.receive(timeout_s) is None
+        assert monotonic() - begin < 1
+        listener.unwatch(reader)
+        assert not listener.ended()
+    os.close(reader)
+
+
+def test_a_message_of_several_parts_is_no_frame_and_hides_none() -> None:
+    with connected() as (listener, peer):
+        peer.send_multipart([b"one", b"two", b"three"])
+        peer.send(b"a frame")
+        assert listener.receive(10.0) == (b"peer", b"")
+        assert listener.receive(10.0) == (b"peer", b"a frame")
+
+
+def test_a_peer_that_is_not_there_is_told() -> None:
+    with connected() as (listener, peer):
+        assert not listener.send(b"another", b"a frame")
+        assert listener.send(b"peer", b"a frame")
+        assert peer.poll(10_000)
+        assert peer.recv() == b"a frame"
