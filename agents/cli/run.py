@@ -2,6 +2,7 @@
 """`llmac run`: agents side by side in one scenario, at the same seeds."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from llmac.agents.evaluation import explain, flows, paired, summary
 from llmac.agents.evaluation.episodes import Recorder, play
 from llmac.agents.evaluation.metrics import NAMES
 from llmac.agents.evaluation.scramble import Scramble, Scrambled
+from llmac.agents.evaluation.sweep import table as tables
+from llmac.agents.evaluation.sweep.runs import Cell, Player, Run
 from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
@@ -57,7 +60,8 @@ def run(
     channel: ChannelOption = None,
     set_: SetOption = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for summary.json, trace.parquet and the logs of the cells.")
+        Path | None,
+        typer.Option(help="Folder for summary.json, runs.parquet, trace.parquet and the logs of the cells."),
     ] = None,
     log_wire: Annotated[Path | None, typer.Option(help="File for all frames; `llmac wire FILE` prints them.")] = None,
     pcap: Annotated[
@@ -98,6 +102,7 @@ def run(
     document = _document(chosen, seed_list, played, names, against, differences)
     if out is not None:
         (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
+        tables.write(out / "runs.parquet", _rows(chosen, seed_list, played))
     if json_:
         typer.echo(json.dumps(document, indent=2))
         return
@@ -127,6 +132,14 @@ def _document(
     if scenario.traffic.model == "ip":
         document["flows"] = {name: flows.document(scenario, played.flows[name]) for name in names}
     return document
+
+
+def _rows(scenario: Scenario, seeds: list[int], played: "_Played") -> tables.Frame:
+    """The rows of runs.parquet."""
+    cell, metrics = Cell.of(scenario), played.episodes
+    runs = [Run(Player.of(name), cell, seed) for name in metrics for seed in seeds]
+    seconds = [math.nan] * len(runs)  # the episodes of an agent are played all at once
+    return tables.rows(runs, [episode for name in metrics for episode in metrics[name]], played.ns3_version, seconds)
 
 
 def _folders_for_captures(pcap: Path, scenario: Scenario, names: list[str]) -> None:

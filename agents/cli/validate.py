@@ -4,6 +4,7 @@
 import json
 import shlex
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,7 +68,7 @@ def validate(
     count = seeds or (_QUICK_SEEDS if quick else _SEEDS)
     writable_folder("--out", out)
     place = where(launcher)
-    sweep = Sweep(out / "runs.parquet", players, cells, range(FIRST_SEED, FIRST_SEED + count))
+    sweep = Sweep(out / "runs.parquet", list(product(players, cells)), range(FIRST_SEED, FIRST_SEED + count))
     tell_refusals(sweep)
     with progress("validate") as tell:
         table = sweep.play(workers(processes), place, tell)

@@ -50,6 +50,18 @@ def improvement(scores: ArrayLike, others: ArrayLike) -> Estimate:
     return _bootstrapped(_mean, wins)
 
 
+def relative_gain(values: ArrayLike, others: ArrayLike) -> Estimate:
+    """Mean over the other agent's mean, less 1; both [S] or [C, S], at the same seeds and cells."""
+    both = np.stack([_matrix(values), _matrix(others)])
+    known = ~np.isnan(both).any(axis=0)
+
+    def gain(scores: Scores) -> Scores:
+        first, second = np.split(scores, 2, axis=-1)
+        return np.nanmean(first, axis=-1) / np.nanmean(second, axis=-1) - 1
+
+    return _bootstrapped(gain, np.where(known, both, np.nan).reshape(-1, both.shape[-1]))
+
+
 def profile(scores: ArrayLike, thresholds: ArrayLike) -> Profile:
     """Share of the runs, [S] or [C, S], that score more than each of the thresholds, [K] ascending."""
     matrix, taus = _matrix(scores), np.asarray(thresholds, dtype=np.float64)

@@ -140,4 +140,6 @@ def band(axes: Axes, look: Look, x: Any, mean: Any, low: Any, high: Any) -> None
 def legend(figure: Figure, axes: Axes) -> None:
     """One legend for all axes, below them."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6))
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(len(labels), max(2, int(figure.get_figwidth() / 1.1)))
+    )

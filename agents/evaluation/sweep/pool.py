@@ -20,10 +20,13 @@ from llmac.agents.evaluation.episodes import play
 from llmac.agents.evaluation.sweep.runs import Player, Run
 from llmac.agents.language.speech import Speech
 from llmac.bridge.envs.columns import ColumnEnv
-from llmac.bridge.errors import LlmacError
+from llmac.bridge.errors import BridgeError, LlmacError, RequestRefusedError
 
 Where = Callable[[], Mapping[str, Any]]
 """Makes arguments of `ColumnEnv` that say where its cells run; is sent to the processes."""
+
+
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,31 @@ def pool(processes: int) -> Generator[ProcessPoolExecutor]:
 
 
 def play_batch(runs: Sequence[Run], where: Where) -> Played | Failed:
-    """Play runs of one player, all at once; called in a process of the pool."""
+    """Play runs of one player, all at once; called in a process of the pool.
+
+    A cell that dies, for instance on a machine that is too busy for its heartbeats, is no reason to give up a long
+    sweep: the batch begins again, with the same outcome.
+    """
+    why = ""
+    for _ in range(_ATTEMPTS):
+        try:
+            return _play(runs, where)
+        except RequestRefusedError as error:  # and would be again
+            return Failed(str(error))
+        except BridgeError as error:
+            why = str(error)
+        except LlmacError as error:
+            return Failed(str(error))
+    return Failed(f"{_ATTEMPTS} times in a row: {why}")
+
+
+def _play(runs: Sequence[Run], where: Where) -> Played:
     scenarios, seeds = [run.cell.scenario for run in runs], [run.seed for run in runs]
-    try:
-        agent = make(runs[0].player)
-        with ColumnEnv(scenarios, privileged=True, bound=True, **where()) as env:
-            started = time.monotonic()
-            metrics = play(env, agent, scenarios, seeds)
-            return Played(metrics, env.ns3_version, time.monotonic() - started)
-    except LlmacError as error:
-        return Failed(str(error))
+    agent = make(runs[0].player)
+    with ColumnEnv(scenarios, privileged=True, bound=True, **where()) as env:
+        started = time.monotonic()
+        metrics = play(env, agent, scenarios, seeds)
+        return Played(metrics, env.ns3_version, time.monotonic() - started)
 
 
 @cache

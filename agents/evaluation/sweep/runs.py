@@ -87,8 +87,8 @@ class Run:
 
     @property
     def fingerprint(self) -> str:
-        """Of everything but the seed that the run depends on: weights or parameters, and the whole scenario."""
-        return _fingerprint(self.player, self.cell.fields)
+        """Of its names, and of all but the seed that it depends on: weights or parameters, and the whole scenario."""
+        return _fingerprint(self.player, self.cell.setting, self.cell.fields)
 
 
 def grid(
@@ -118,8 +118,8 @@ def _channel(scenario: Scenario) -> str:
 
 
 @cache
-def _fingerprint(player: Player, scenario: str) -> str:
-    parts = (player.agent, str(player.masked), _weights(player.agent), scenario)
+def _fingerprint(player: Player, setting: str, scenario: str) -> str:
+    parts = (player.name, player.agent, str(player.masked), _weights(player.agent), setting, scenario)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

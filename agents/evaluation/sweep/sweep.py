@@ -8,7 +8,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +48,7 @@ class Sweep:
 
     Args:
         path: of runs.parquet, which may hold runs of an earlier call, some of these or others.
-        players: who plays.
-        cells: in each of these.
+        pairs: who plays in which cell.
         seeds: at each of these.
 
     Attributes:
@@ -60,11 +58,11 @@ class Sweep:
         LlmacError: the file holds something else, or runs that only look like these; or nobody can play anywhere.
     """
 
-    def __init__(self, path: Path, players: Sequence[Player], cells: Sequence[Cell], seeds: Sequence[int]) -> None:
+    def __init__(self, path: Path, pairs: Sequence[tuple[Player, Cell]], seeds: Sequence[int]) -> None:
         self._path = path
         self.refused: list[Refusal] = []
         self._runs: list[Run] = []
-        for player, cell in product(players, cells):
+        for player, cell in pairs:
             try:
                 make(player).reset([cell.scenario], np.array(seeds[:1], dtype=np.uint64))
                 self._runs += [Run(player, cell, seed) for seed in seeds]
