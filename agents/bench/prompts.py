@@ -3,12 +3,12 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from llmac.agents.engine.backend import Backend, Draw, Guide, Reply, Request
+from llmac.agents.engine.backend import Backend, Draw, Reply, Request
 from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.prompts import Role
 from llmac.bridge.envs.columns import ColumnEnv
@@ -36,7 +36,7 @@ class Population:
 
 def again(phase: Phase) -> Phase:
     """The same requests with guides that are not used up."""
-    return {role: [Request(r.state, _copied(r.guide)) for r in requests] for role, requests in phase.items()}
+    return {role: [replace(r, guide=copy.copy(r.guide)) for r in requests] for role, requests in phase.items()}
 
 
 def record(agent: LanguageAgent, population: Population, ttis: int) -> list[Phase]:
@@ -105,7 +105,7 @@ class _Recorder:
         self._kept = kept
 
     def decide(self, requests: Sequence[Request], draw: Draw | None) -> list[Reply]:
-        self._kept[self._role] = [Request(r.state, _copied(r.guide)) for r in requests]
+        self._kept[self._role] = [replace(r, guide=copy.copy(r.guide)) for r in requests]
         return self._backend.decide(requests, draw)
 
     def check(self, states: Sequence[str]) -> None:
@@ -113,12 +113,3 @@ class _Recorder:
 
     def weights_changed(self) -> None:
         self._backend.weights_changed()
-
-
-def _copied(guide: Guide) -> Guide:
-    """A guide at the same place; what does not change in it is shared."""
-    new = copy.copy(guide)
-    for name, value in vars(guide).items():
-        if isinstance(value, np.ndarray):
-            setattr(new, name, value.copy())
-    return new

@@ -20,13 +20,15 @@ class BackendName(StrEnum):
 
 
 class Guide(Protocol):
-    """Says what may come next in one sentence."""
+    """Says what may come next in one sentence; a copy.copy of it goes on separately."""
 
+    forced: tuple[int, ...]
+    """Tokens that come next in any case."""
     allowed: NDArray[np.int64]
-    """Tokens that may come next, ascending; none when the sentence is complete."""
+    """Tokens of which one may be chosen after these, ascending; none when the sentence is complete with them."""
 
     def advance(self, token: int) -> None:
-        """Say `token`, one of `allowed`."""
+        """Say what is forced, and then `token`, one of `allowed`."""
         ...
 
 
@@ -37,10 +39,12 @@ class Request:
     Attributes:
         state: what the agent is told, after its role's instruction.
         guide: used up by the decision.
+        guess: a sentence that the answer may be equal to, or begin like. It changes nothing but how soon it is known.
     """
 
     state: str
     guide: Guide
+    guess: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,10 +6,12 @@ What is saved, compared with generating each sentence alone:
 - what was asked before, in this phase or an earlier one, is not asked again (memory.py);
 - decisions with the same state and the same words so far are one row of the batch;
 - tokens that the guide forces are fed along with the next choice, so that they cost no call of their own;
+- a sentence that is guessed right takes one call (questions.py);
 - logits are computed for allowed tokens only.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from transformers import PreTrainedModel
 from llmac.agents.engine.backend import Draw, Reply, Request
 from llmac.agents.engine.decoder import LARGEST, Decoder
 from llmac.agents.engine.memory import Memory, Node
+from llmac.agents.engine.questions import Question, ask
 from llmac.agents.engine.rows import Rows
 from llmac.agents.engine.sentence import Sentence, options_of, uniforms
 from llmac.agents.engine.trunk import HuggingFaceTrunk, Trunk
@@ -74,108 +77,113 @@ class Engine:
         self.memory.make_room()
         sentences = [Sentence(request.guide) for request in requests]
         nodes = [
-            self.memory.after(self.memory.of(request.state), sentence.forced())
+            self.memory.after(self.memory.of(request.state), tuple(sentence.tokens))
             for request, sentence in zip(requests, sentences, strict=True)
         ]
-        unknown = self._recall(sentences, nodes, draw)
-        for members, segments in self._batches(unknown, requests, sentences):
-            self._decide_batch(members, segments, sentences, nodes, draw)
+        phase = _Phase(requests, sentences, nodes, draw)
+        unknown = self._go_on(phase, [i for i, sentence in enumerate(sentences) if sentence.allowed.size])
+        for members in self._batches(phase, unknown):
+            self._decide_batch(phase, members)
         return [sentence.reply(self._vocabulary.decode(sentence.tokens)) for sentence in sentences]
 
-    def _recall(self, sentences: Sequence[Sentence], nodes: list[Node], draw: Draw | None) -> list[int]:
-        """Go on with each sentence as far as memory goes; returns those that it does not complete."""
+    def _go_on(self, phase: "_Phase", members: Sequence[int]) -> list[int]:
+        """Go on with the open sentences of `members` as far as memory goes; returns those that it does not complete."""
         unknown: list[int] = []
-        known = [i for i, sentence in enumerate(sentences) if sentence.open]
-        while known:
+        while members:
             still: list[int] = []
-            for i, uniform in zip(known, uniforms(draw, known, sentences), strict=True):
-                sentence = sentences[i]
-                options = nodes[i].options.get(sentence.allowed.tobytes())
+            for i, uniform in zip(members, uniforms(phase.draw, members, phase.sentences), strict=True):
+                sentence, node = phase.sentences[i], phase.nodes[i]
+                options = node.options.get(sentence.allowed.tobytes())
                 if options is None:
                     unknown.append(i)
                     continue
-                nodes[i] = self.memory.after(nodes[i], sentence.choose(options, uniform))
-                if sentence.open:
+                phase.nodes[i] = self.memory.after(node, sentence.choose(options, uniform))
+                if sentence.allowed.size:
                     still.append(i)
-            known = still
+            members = still
         return unknown
 
-    def _batches(
-        self, members: Sequence[int], requests: Sequence[Request], sentences: Sequence[Sentence]
-    ) -> Iterator[tuple[list[int], list[tuple[int, ...]]]]:
-        """Batches of requests, with the prompt and the words so far of each, of similar length and bounded memory."""
+    def _batches(self, phase: "_Phase", members: Sequence[int]) -> Iterator[list[int]]:
+        """Batches of members whose prompts have similar lengths, and of bounded memory."""
         if not members:
             return
-        states = list(dict.fromkeys(requests[i].state for i in members))
-        prompts = dict(zip(states, self._encode(states), strict=True))
-        segments = {i: (*prompts[requests[i].state], *sentences[i].tokens) for i in members}
-        order = sorted(members, key=lambda i: len(segments[i]), reverse=True)
+        states = list(dict.fromkeys(phase.requests[i].state for i in members))
+        phase.prompts.update(zip(states, self._encode(states), strict=True))
+        guesses = list({guess for i in members if (guess := phase.requests[i].guess)})
+        phase.guesses.update(zip(guesses, self._vocabulary.encode([f" {guess}" for guess in guesses]), strict=True))
+        length = {i: len(phase.unread(i)) for i in members}
+        order = sorted(members, key=length.__getitem__, reverse=True)
         bytes_per_token = self._prefix(()).nbytes // len(self._instruction)
         while order:
-            longest = len(segments[order[0]])
+            longest = length[order[0]]
             # As much again may be said.
             tokens = len(self._instruction) + 2 * longest
             most = max(1, KEY_VALUE_BYTES // (tokens * bytes_per_token))
             # Half of a row may be padding: a call costs more than that.
-            batch = [i for i in order[:most] if 2 * len(segments[i]) >= longest]
+            batch = [i for i in order[:most] if 2 * length[i] >= longest]
             order = order[len(batch) :]
-            yield batch, [segments[i] for i in batch]
+            yield batch
 
-    def _decide_batch(
-        self,
-        members: list[int],
-        segments: list[tuple[int, ...]],
-        sentences: Sequence[Sentence],
-        nodes: list[Node],
-        draw: Draw | None,
-    ) -> None:
-        """Complete the sentences of `members`, which go on from `nodes`."""
-        # Members at the same node are one row. What all rows begin with is computed once.
-        row_of = {nodes[i]: segment for i, segment in zip(members, segments, strict=True)}
-        shared = _common(list(row_of.values()))
-        rows = Rows(self._prefix(shared), len(row_of), max(map(len, segments)) - len(shared))
-        new = [segment[len(shared) :] for segment in row_of.values()]
-        row = {node: index for index, node in enumerate(row_of)}
-        while members:
-            hidden = self._calls().last_hidden(rows, rows.place(new))
-            self._ask(hidden, [(row[nodes[i]], nodes[i], sentences[i].allowed) for i in members])
-            reached: dict[Node, tuple[int, tuple[int, ...]]] = {}
-            still: list[int] = []
-            for i, uniform in zip(members, uniforms(draw, members, sentences), strict=True):
-                sentence, node = sentences[i], nodes[i]
-                said = sentence.choose(node.options[sentence.allowed.tobytes()], uniform)
-                if sentence.open:
-                    nodes[i] = self.memory.after(node, said)
-                    reached[nodes[i]] = (row[node], said)
-                    still.append(i)
-            members = still
-            if members:
-                rows.select([parent for parent, _ in reached.values()])
-                new = [said for _, said in reached.values()]
-                row = {node: index for index, node in enumerate(reached)}
+    def _decide_batch(self, phase: "_Phase", members: list[int]) -> None:
+        """Complete the sentences of `members`."""
+        # What all rows begin with is computed once.
+        shared = _common([phase.unread(i) for i in members])
+        questions: dict[_Point, Question] = {}
+        for i in members:
+            # Members at the same point are one row.
+            if phase.point(i) not in questions:
+                questions[phase.point(i)] = self._question(phase, i, phase.unread(i)[len(shared) :])
+        rows = Rows(self._prefix(shared), len(questions), max(len(q.tokens) for q in questions.values()))
+        while True:
+            asked = list(questions.values())
+            feed = rows.place([question.tokens for question in asked], [question.at for question in asked])
+            self._answer(asked, self._calls().hidden(rows, feed))
+            number = {point: row for row, point in enumerate(questions)}
+            before = {i: (number[phase.point(i)], len(phase.sentences[i].tokens)) for i in members}
+            members = self._go_on(phase, members)
+            if not members:
+                return
+            parents: list[int] = []
+            kept: list[int] = []
+            questions = {}
+            for i in members:
+                if phase.point(i) in questions:
+                    continue
+                row, length = before[i]
+                said = phase.sentences[i].tokens[length:]
+                right = asked[row].right(said)
+                questions[phase.point(i)] = self._question(phase, i, said[right:])
+                parents.append(row)
+                kept.append(asked[row].known + right)
+            rows.select(parents, kept)
 
-    def _ask(self, hidden: torch.Tensor, points: Sequence[tuple[int, Node, Any]]) -> None:
-        """Let nodes know what can be said next.
+    def _question(self, phase: "_Phase", i: int, unread: list[int]) -> Question:
+        guess = phase.guesses.get(phase.requests[i].guess, [])
+        return ask(self.memory, phase.nodes[i], phase.sentences[i], unread, guess)
+
+    def _answer(self, questions: Sequence[Question], hidden: torch.Tensor) -> None:
+        """Let memory know what can be said next.
 
         Args:
-            hidden: [rows, width] last hidden states.
-            points: row, node and allowed tokens of each decision.
+            questions: of all rows.
+            hidden: [rows, most, width] hidden states before the points of each.
         """
-        # Most points share their allowed tokens with others.
-        asked: dict[bytes, tuple[Any, dict[Node, int]]] = {}
-        for row, node, allowed in points:
-            asked.setdefault(allowed.tobytes(), (allowed, {}))[1][node] = row
-        groups = [tokens for tokens, _ in asked.values()]
-        union = np.unique(np.concatenate(groups))
+        points = [point for question in questions for point in question.points]
+        counts = np.array([len(question.points) for question in questions])
+        row = np.arange(len(questions)).repeat(counts)
+        place = np.arange(len(points)) - (counts.cumsum() - counts).repeat(counts)
+        allowed = [tokens for _, tokens in points]
+        said = np.concatenate(allowed)
+        union = np.unique(said)
+        row, place, index = (torch.from_numpy(array).to(hidden.device) for array in (row, place, union))
         head: Any = self._model.get_output_embeddings()
-        index = torch.from_numpy(union).to(hidden.device)
         bias = None if head.bias is None else head.bias[index]
-        logits = functional.linear(hidden, head.weight[index], bias).float().cpu().numpy()
-        for key, (tokens, rows) in asked.items():
-            of_group = logits[np.array(list(rows.values()))[:, None], union.searchsorted(tokens)]
-            for node, options in zip(rows, options_of(of_group, tokens), strict=True):
-                node.options[key] = options
-                self.memory.grow(tokens.size)
+        logits = functional.linear(hidden[row, place], head.weight[index], bias).float().cpu().numpy()
+        of_point = np.arange(len(points)).repeat([tokens.size for tokens in allowed])
+        options = options_of(logits[of_point, union.searchsorted(said)], allowed)
+        for (node, tokens), option in zip(points, options, strict=True):
+            node.options[tokens.tobytes()] = option
+            self.memory.grow(tokens.size)
 
     def _encode(self, states: Sequence[str]) -> list[list[int]]:
         """Tokens of each state and of what follows it; refused where they are too many for the model."""
@@ -198,9 +206,42 @@ class Engine:
         return self._trunk
 
 
-def _common(segments: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+def _common(segments: list[list[int]]) -> tuple[int, ...]:
     """Tokens that all segments begin with and that are not the whole of any."""
     least, most = min(segments), max(segments)
     shortest = min(map(len, segments)) - 1
     same = next((i for i in range(shortest) if least[i] != most[i]), shortest)
-    return least[:same]
+    return tuple(least[:same])
+
+
+_Point = tuple[Node, bytes]
+"""A prompt and the words said since, and the tokens that are allowed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """What is decided together.
+
+    Attributes:
+        requests: all of them.
+        sentences: [requests] as far as they are.
+        nodes: [requests] where in memory they are.
+        draw: see Backend.decide.
+        prompts: tokens of states.
+        guesses: tokens of guesses.
+    """
+
+    requests: Sequence[Request]
+    sentences: Sequence[Sentence]
+    nodes: list[Node]
+    draw: Draw | None
+    prompts: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    guesses: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+    def point(self, i: int) -> _Point:
+        """Where a sentence is."""
+        return self.nodes[i], self.sentences[i].allowed.tobytes()
+
+    def unread(self, i: int) -> list[int]:
+        """Prompt of a request, after the instruction, and the words so far."""
+        return [*self.prompts[self.requests[i].state], *self.sentences[i].tokens]

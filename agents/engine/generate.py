@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import (
     GenerationConfig,
@@ -43,9 +44,7 @@ class Generate:
         """See Backend."""
         prompts = self._prompts([request.state for request in requests])
         sentences = [Sentence(request.guide) for request in requests]
-        for sentence in sentences:
-            sentence.forced()
-        members = [i for i, sentence in enumerate(sentences) if sentence.tokens or sentence.open]
+        members = [i for i, sentence in enumerate(sentences) if sentence.allowed.size]
         for first in range(0, len(members), ROWS):
             self._generate(members[first : first + ROWS], prompts, sentences, draw)
         return [sentence.reply(self._vocabulary.decode(sentence.tokens)) for sentence in sentences]
@@ -92,7 +91,7 @@ class _Speaker(LogitsProcessor):
     def said(self, length: int) -> list[bool]:
         """Whether each row's sentence is complete when rows have `length` tokens."""
         number = length - self._prompt
-        return [number >= len(s.tokens) and not s.open for s in (self._sentences[i] for i in self._members)]
+        return [number >= len(s.tokens) and not s.allowed.size for s in (self._sentences[i] for i in self._members)]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         number = input_ids.shape[1] - self._prompt
@@ -105,20 +104,17 @@ class _Speaker(LogitsProcessor):
         return only
 
     def _choose(self, rows: Sequence[tuple[int, int]], scores: torch.Tensor) -> None:
-        rows = [(row, i) for row, i in rows if self._sentences[i].open]
+        rows = [(row, i) for row, i in rows if self._sentences[i].allowed.size]
         if not rows:
             return
         members = [i for _, i in rows]
         drawn = dict(zip(members, uniforms(self._draw, members, self._sentences), strict=True))
-        groups: dict[bytes, list[tuple[int, int]]] = {}
-        for row, i in rows:
-            groups.setdefault(self._sentences[i].allowed.tobytes(), []).append((row, i))
-        for group in groups.values():
-            allowed = self._sentences[group[0][1]].allowed
-            tokens = torch.from_numpy(allowed).to(scores.device)
-            logits = scores[[row for row, _ in group]][:, tokens].float().cpu().numpy()
-            for (_, i), options in zip(group, options_of(logits, allowed), strict=True):
-                self._sentences[i].choose(options, drawn[i])
+        allowed = [self._sentences[i].allowed for i in members]
+        sizes = torch.tensor([tokens.size for tokens in allowed])
+        row = torch.tensor([row for row, _ in rows]).repeat_interleave(sizes)
+        logits = scores[row.to(scores.device), torch.from_numpy(np.concatenate(allowed)).to(scores.device)]
+        for i, options in zip(members, options_of(logits.float().cpu().numpy(), allowed), strict=True):
+            self._sentences[i].choose(options, drawn[i])
 
 
 class _Finished(StoppingCriteria):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 _SPARE = 8
 """Slots beyond those that are needed, so that the buffers do not grow with every token."""
@@ -23,13 +24,13 @@ class Feed:
         positions: [rows, longest] of the tokens in their rows.
         mask: [rows, 1, longest, slots] to add to the scores of the attention: 0 where a token sees a slot, the least
             number where it does not; None where every token sees every slot.
-        last: [rows] index of the last real token.
+        asked: [rows, most] indices of the tokens whose hidden states are wanted; shorter lists end with zeros.
     """
 
     tokens: torch.Tensor
     positions: torch.Tensor
     mask: torch.Tensor | None
-    last: torch.Tensor
+    asked: torch.Tensor
 
 
 class Rows:
@@ -54,12 +55,11 @@ class Rows:
         self._real = np.ones((rows, self.used), dtype=np.bool_)
         self._new = 0
 
-    def place(self, segments: Sequence[tuple[int, ...]]) -> Feed:
-        """Make room for a segment in each row."""
+    def place(self, segments: Sequence[Sequence[int]], asked: Sequence[Sequence[int]]) -> Feed:
+        """Make room for a segment in each row, of which the hidden states at the indices `asked` are wanted."""
         self.used += self._new
         lengths = np.array([len(segment) for segment in segments])
         self._new = longest = int(lengths.max())
-        tokens = np.array([segment + (0,) * (longest - len(segment)) for segment in segments], dtype=np.int64)
         steps = np.arange(longest)
         real = steps < lengths[:, None]
         positions = self._real.sum(axis=1, keepdims=True) + steps
@@ -73,9 +73,9 @@ class Rows:
             mask = torch.zeros(seen.shape, dtype=self._dtype).masked_fill_(~seen, torch.finfo(self._dtype).min)
             mask = mask.to(self._device)
         self._grow()
-        placed = (torch.from_numpy(array).to(self._device) for array in (tokens, positions, lengths - 1))
-        tokens_, positions_, last = placed
-        return Feed(tokens_, positions_, mask, last)
+        placed = (torch.from_numpy(array).to(self._device) for array in (padded(segments), positions, padded(asked)))
+        tokens_, positions_, asked_ = placed
+        return Feed(tokens_, positions_, mask, asked_)
 
     def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Fill the new slots of a layer; returns all its keys and values, [rows, heads, slots, width] each."""
@@ -84,9 +84,18 @@ class Rows:
         store[1, :, :, self.used :] = values
         return store[0], store[1]
 
-    def select(self, rows: Sequence[int]) -> None:
-        """Go on with these rows, in this order; a row may come more than once."""
-        if list(rows) == list(range(len(self._real))):
+    def select(self, rows: Sequence[int], kept: Sequence[int]) -> None:
+        """Go on with these rows, in this order; a row may come more than once.
+
+        Args:
+            rows: indices.
+            kept: tokens of the last segment of each that stand; the others were no more than a guess.
+        """
+        stands = np.arange(self._new) < np.array(kept)[:, None]
+        same = list(rows) == list(range(len(self._real)))
+        self._real = self._real[list(rows)]
+        self._real[:, self.used :] &= stands
+        if same:
             return
         index = torch.tensor(rows, dtype=torch.long, device=self._device)
         filled = self.used + self._new
@@ -95,7 +104,6 @@ class Rows:
         store = self._store.new_empty(shape)
         torch.index_select(self._store[..., :filled, :], 2, index, out=store[..., :filled, :])
         self._store = store
-        self._real = self._real[list(rows)]
 
     def held(self) -> torch.Tensor:
         """All keys and values, [layers, 2, rows, heads, tokens, width]; of rows without padding."""
@@ -107,3 +115,9 @@ class Rows:
         if needed > shape[4]:
             shape[4] = max(needed, shape[4] + shape[4] // 2) - shape[4]
             self._store = torch.cat([self._store, self._store.new_empty(shape)], dim=4)
+
+
+def padded(lists: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Lists as the rows of an array, with zeros on the right."""
+    longest = max(map(len, lists))
+    return np.array([[*row, *(0,) * (longest - len(row))] for row in lists], dtype=np.int64)

@@ -17,8 +17,8 @@ class Trunk(Protocol):
         """Keys and values of a text, [layers, 2, 1, heads, tokens, width]."""
         ...
 
-    def last_hidden(self, rows: Rows, feed: Feed) -> torch.Tensor:
-        """Hidden state after the last token of each row, [rows, width]; `rows` takes in the keys and values."""
+    def hidden(self, rows: Rows, feed: Feed) -> torch.Tensor:
+        """Hidden states of the tokens asked for, [rows, most, width]; `rows` takes in the keys and values."""
         ...
 
 
@@ -36,7 +36,7 @@ class HuggingFaceTrunk:
         layers: list[Any] = cache.layers
         return torch.stack([torch.stack([layer.keys, layer.values]) for layer in layers])
 
-    def last_hidden(self, rows: Rows, feed: Feed) -> torch.Tensor:
+    def hidden(self, rows: Rows, feed: Feed) -> torch.Tensor:
         """See Trunk."""
         mask = feed.mask
         if mask is None:
@@ -48,7 +48,7 @@ class HuggingFaceTrunk:
             past_key_values=Cache(layers=[_Layer(rows, layer) for layer in range(rows.layers)]),
             use_cache=True,
         ).last_hidden_state
-        return hidden[torch.arange(len(feed.tokens), device=hidden.device), feed.last]
+        return hidden[torch.arange(len(feed.tokens), device=hidden.device)[:, None], feed.asked]
 
 
 class _Layer(CacheLayerMixin):

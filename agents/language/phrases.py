@@ -7,7 +7,8 @@ so that it is computed once. Which of the phrases are permitted is for the calle
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,7 @@ from llguidance import LLMatcher, LLTokenizer
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
+from llmac.agents.models.tokenizer import WORD, is_own
 from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.grammar import FIELD, Grammar
 from llmac.bridge.pag.sentences import Dcm, Pag
@@ -34,6 +36,9 @@ class Vocabulary:
         self.guide: LLTokenizer = llguidance.hf.from_tokenizer(tokenizer)
         self.texts = [self.guide.decode_str([token]) for token in range(self.size)]
         self.everything = np.arange(self.size)
+        # A word has the same tokens wherever it stands, if the tokenizer is the project's own.
+        self._word = re.compile(WORD, re.DOTALL) if is_own(tokenizer) else None
+        self._of_word: dict[str, list[int]] = {}
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Text of tokens; an end of sentence has none."""
@@ -41,6 +46,14 @@ class Vocabulary:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text."""
+        if self._word is None:
+            return self._encode(texts)
+        words = [self._word.findall(text) for text in texts]
+        new = {word for text in words for word in text if word not in self._of_word}
+        self._of_word.update(zip(new, self._encode(new), strict=True))
+        return [[token for word in text for token in self._of_word[word]] for text in words]
+
+    def _encode(self, texts: Iterable[str]) -> list[list[int]]:
         backend: Any = self.tokenizer.backend_tokenizer
         return [encoding.ids for encoding in backend.encode_batch_fast(list(texts), add_special_tokens=False)]
 
@@ -55,7 +68,7 @@ class Point:
         order: phrases that are still possible, grouped by the token that they go on with.
         starts: [k] where the group of each token starts in `order`.
         complete: the phrase that is complete here, -1 if none is.
-        following: the points that were reached from here.
+        following: the steps that were taken from here.
     """
 
     path: tuple[int, ...]
@@ -63,11 +76,15 @@ class Point:
     order: NDArray[np.intp]
     starts: NDArray[np.intp]
     complete: int
-    following: dict[int, "Point"] = field(default_factory=dict[int, "Point"])
+    following: dict[int, "Step"] = field(default_factory=dict[int, "Step"])
 
     def permitted(self, phrases: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Tokens that lead to at least one of the permitted phrases, [number of phrases]."""
         return self.tokens[np.logical_or.reduceat(phrases[self.order], self.starts)]
+
+
+Step = tuple[tuple[int, ...], Point]
+"""Tokens that leave no choice, and the point after them."""
 
 
 class PhraseGrammar:
@@ -83,24 +100,38 @@ class PhraseGrammar:
         self._matcher = LLMatcher(vocabulary.guide, lark, log_level=0)
         if self._matcher.is_error():
             raise ActionError(f"the tokenizer cannot express the grammar: {self._matcher.get_error()}")
-        self.start = self._point((), "", np.arange(len(phrases)))
+        self.last = len(phrases) - 1
+        self.start: Step = self._step((), "", np.arange(len(phrases)))
 
     @cached_property
     def longest(self) -> int:
         """Tokens of the longest phrase, with the end of sentence."""
         return max(map(len, self._vocabulary.encode(self.phrases))) + 1
 
-    def after(self, point: Point, token: int) -> Point:
-        """The point that `token`, one of the point's tokens, leads to."""
-        following = point.following.get(token)
-        if following is None:
+    def after(self, point: Point, token: int) -> Step:
+        """The step that follows `token`, one of the point's tokens."""
+        step = point.following.get(token)
+        if step is None:
             path = (*point.path, token)
-            group = int(np.flatnonzero(point.tokens == token)[0])
-            ends = np.append(point.starts, len(point.order))
-            phrases = point.order[ends[group] : ends[group + 1]]
             text = "".join(self._vocabulary.texts[t] for t in path)
-            following = point.following[token] = self._point(path, text, phrases)
-        return following
+            step = point.following[token] = self._step(path, text, self._through(point, token))
+        return step
+
+    def _through(self, point: Point, token: int) -> NDArray[np.intp]:
+        """Phrases that go on from `point` with `token`."""
+        group = int(np.flatnonzero(point.tokens == token)[0])
+        ends = np.append(point.starts, len(point.order))
+        return point.order[ends[group] : ends[group + 1]]
+
+    def _step(self, path: tuple[int, ...], text: str, phrases: NDArray[np.intp]) -> Step:
+        """Go on from a path, along which these phrases are still possible, to where there is a choice or an end."""
+        before = len(path)
+        point = self._point(path, text, phrases)
+        while point.tokens.size == 1 and point.complete < 0:
+            path = (*path, int(point.tokens[0]))
+            text += self._vocabulary.texts[path[-1]]
+            point = self._point(path, text, phrases)
+        return path[before:], point
 
     def _point(self, path: tuple[int, ...], text: str, phrases: NDArray[np.intp]) -> Point:
         by_length = sorted(self._grammatical(path), key=lambda token: -len(self._vocabulary.texts[token]))
@@ -160,26 +191,90 @@ class BsPhrases(PhraseGrammar):
 
     Attributes:
         ues: number of UEs.
-        codes: the code tables.
-        per_ue: phrases of each UE.
-        ue: [number of phrases] receiver; that of " end" is `ues`.
-        dcm: [number of phrases] DCM code, 0 for " end".
-        acks: [number of phrases] whether it acknowledges.
-        granting: [B] the phrases that grant each RBG.
+        receiver_and_code: UE and DCM code of each message; those of " end" are `ues` and 0.
+        every_code: bits of the DCM codes that can be said.
+        ack_codes: bits of those that acknowledge.
+        same_rbg: [DCM codes] bits of those that grant the same RBG.
     """
 
     def __init__(self, vocabulary: Vocabulary, ues: int, pag: Pag) -> None:
         self.ues = ues
-        self.codes = codes = pag.codes
-        self.per_ue = len(pag.sayable_dcms)
+        codes, sayable = pag.codes, pag.sayable_dcms
         stop = pag.grammar.bs.separator[:-1]
-        clauses = [f" {pag.clause(Dcm(ue, code))}{stop}" for ue in range(ues) for code in pag.sayable_dcms]
+        clauses = [f" {pag.clause(Dcm(ue, code))}{stop}" for ue in range(ues) for code in sayable]
         super().__init__(vocabulary, _bs_lark(pag, ues), [*clauses, f" {pag.grammar.bs.end}"])
-        self.ue = np.append(np.repeat(np.arange(ues), self.per_ue), ues)
-        self.dcm = np.append(np.tile(np.array(pag.sayable_dcms, dtype=np.int64), ues), 0)
-        self.acks = codes.dcm_acks[self.dcm]
-        rbg = codes.dcm_rbg[self.dcm]
-        self.granting = [np.flatnonzero(rbg == r) for r in range(codes.rbgs)]
+        self.receiver_and_code = [*((ue, code) for ue in range(ues) for code in sayable), (ues, 0)]
+        self.every_code = _bits(sayable)
+        self.ack_codes = _bits(code for code in sayable if codes.dcm_acks[code])
+        rbg = codes.dcm_rbg.tolist()
+        self.same_rbg = [_bits(np.flatnonzero(codes.dcm_rbg == r).tolist()) if r >= 0 else 0 for r in rbg]
+        self._forks: dict[Point, _Fork] = {}
+
+    def permitted(self, point: Point, sayable: "Sayable") -> NDArray[np.int64]:
+        """Tokens of a point that lead to " end" or to one of some messages.
+
+        Args:
+            point: one that was reached through such tokens.
+            sayable: what it may be.
+        """
+        fork = self._forks.get(point)
+        if fork is None:
+            fork = self._forks[point] = _Fork(point, self.receiver_and_code, self.ues)
+        return fork.tokens(sayable)
+
+
+Sayable = tuple[tuple[tuple[int, ...], int], ...]
+"""UEs, and the bits of the DCM codes that each of them may be told; any number of such pairs."""
+
+_KNOWN = 4096
+"""Sets of tokens that are kept for a point at most."""
+
+
+class _Fork:
+    """The tokens of a point of a BS's message, by the DCMs that they can lead to."""
+
+    __slots__ = ("_ends", "_known", "_of_ue", "_whoever")
+
+    def __init__(self, point: Point, receiver_and_code: Sequence[tuple[int, int]], ues: int) -> None:
+        # By UE, the tokens with the bits of the DCM codes that they lead to.
+        self._of_ue: dict[int, dict[int, int]] = {}
+        for token, group in zip(point.tokens.tolist(), np.split(point.order, point.starts[1:]), strict=True):
+            for phrase in group.tolist():
+                ue, code = receiver_and_code[phrase]
+                bits = self._of_ue.setdefault(ue, {})
+                bits[token] = bits.get(token, 0) | 1 << code
+        self._ends = self._of_ue.pop(ues, {})
+        ways = list(self._of_ue.values())
+        # Before the UE is named, who it is makes no difference.
+        self._whoever = len(ways) == ues and all(way == ways[0] for way in ways)
+        self._known: dict[Sayable | int, NDArray[np.int64]] = {}
+
+    def tokens(self, sayable: Sayable) -> NDArray[np.int64]:
+        """See BsPhrases.permitted."""
+        key = sayable
+        if self._whoever:
+            key = 0
+            for ues, codes in sayable:
+                if ues:
+                    key |= codes
+        tokens = self._known.get(key)
+        if tokens is None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            tokens = self._known[key] = np.array(sorted(self._leading_to(sayable)), dtype=np.int64)
+        return tokens
+
+    def _leading_to(self, sayable: Sayable) -> set[int]:
+        said = set(self._ends)
+        for ues, codes in sayable:
+            for ue in ues:
+                said.update(token for token, bits in self._of_ue.get(ue, {}).items() if bits & codes)
+        return said
+
+
+def _bits(codes: Iterable[int]) -> int:
+    """The number whose bits are the codes."""
+    return sum(1 << code for code in codes)
 
 
 class Phrasebook:

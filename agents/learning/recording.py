@@ -130,16 +130,17 @@ def record(
 
 def _example(guide: Guide, prompt: list[int], sentence: str, vocabulary: Vocabulary) -> Example:
     """Lead `guide` through the sentence and note where it left a choice."""
-    tokens = list(prompt)
+    tokens = [*prompt, *guide.forced]
     choices: list[Choice] = []
+    sentence = sentence[len(vocabulary.decode(guide.forced)) :]
     # The end of a sentence is a choice only where the sentence could go on.
     while guide.allowed.size > 0:
-        if guide.allowed.size > 1:
-            choices.append(Choice(len(tokens), guide.allowed))
+        choices.append(Choice(len(tokens), guide.allowed))
         token = _next(guide.allowed, sentence, vocabulary)
-        sentence = sentence[len(vocabulary.texts[token]) :] if sentence else ""
-        tokens.append(token)
         guide.advance(token)
+        said = (token, *guide.forced)
+        tokens += said
+        sentence = sentence[len(vocabulary.decode(said)) :]
     return Example(tuple(tokens), tuple(choices))
 
 

@@ -7,6 +7,7 @@ Decoding gives back the text byte for byte.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -18,18 +19,30 @@ from llmac.bridge.scenario import Opaque, Semantic
 
 VOCABULARY_LIMIT = 256
 PAD, EOS, UNKNOWN = "<pad>", "<eos>", "<unk>"
-_WORDS = Regex(r" ?[A-Za-z]+| \d{1,2}|.")
+WORD = r" ?[A-Za-z]+| \d{1,2}|."
+"""What a text is split into before each part gets its tokens."""
+
+
+def _splitting() -> Any:
+    """The pre-tokenizer."""
+    return pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(WORD), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+
+
+def is_own(tokenizer: PreTrainedTokenizerFast) -> bool:
+    """Whether texts are split as they are here."""
+    backend: Any = tokenizer.backend_tokenizer
+    return backend.normalizer is None and backend.pre_tokenizer.__getstate__() == _splitting().__getstate__()
 
 
 def train() -> PreTrainedTokenizerFast:
     """Train the tokenizer; the same every time."""
     tokenizer = Tokenizer(models.WordLevel(unk_token=UNKNOWN))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore[reportAttributeAccessIssue] (no setter in the stub)
-        [
-            pre_tokenizers.Split(_WORDS, behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    tokenizer.pre_tokenizer = _splitting()
     tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
     trainer = trainers.WordLevelTrainer(
         vocab_size=VOCABULARY_LIMIT, special_tokens=[PAD, EOS, UNKNOWN], show_progress=False

@@ -51,10 +51,12 @@ class Uniform:
         return [self._say(request) for request in requests]
 
     def _say(self, request: Request) -> Reply:
-        guide, tokens = request.guide, list[int]()
+        guide = request.guide
+        tokens = [*guide.forced]
         while guide.allowed.size:
-            tokens.append(int(guide.allowed[int(self._rng.random() * guide.allowed.size)]))
-            guide.advance(tokens[-1])
+            token = int(guide.allowed[int(self._rng.random() * guide.allowed.size)])
+            guide.advance(token)
+            tokens += [token, *guide.forced]
         return Reply(self._vocabulary.decode(tokens).strip(), tuple(tokens), 0.0, 0.0, ())
 
     def check(self, states: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The engine against a plain reference: one sentence at a time, no cache, no batch, logits of the whole vocabulary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -15,8 +15,10 @@ from llmac.agents.chance import Purpose, uniform
 from llmac.agents.engine import engine as engine_module
 from llmac.agents.engine import memory as memory_module
 from llmac.agents.engine.backend import Guide, Request
+from llmac.agents.engine.decoder import Decoder
 from llmac.agents.engine.engine import Engine
 from llmac.agents.engine.generate import Generate
+from llmac.agents.engine.rows import Feed, Rows
 from llmac.agents.language.guides import BsGuide, UeGuide, UeRules
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import BsPrompts, Entry, News, Role, UePrompts, template
@@ -34,15 +36,17 @@ def reference_log_prob(
     model: PreTrainedModel, vocabulary: Vocabulary, role: Role, state: str, guide: Guide, tokens: tuple[int, ...]
 ) -> float:
     """Log-probability of a sentence, by the definition."""
-    so_far = vocabulary.encode([template(role).instruction + state])[0]
+    prompt = vocabulary.encode([template(role).instruction + state])[0]
+    said = len(guide.forced)
     log_prob = 0.0
-    for token in tokens:
-        logits = model(input_ids=torch.tensor([so_far]), use_cache=False).logits[0, -1].double()
+    while guide.allowed.size:
+        so_far = torch.tensor([[*prompt, *tokens[:said]]])
+        logits = model(input_ids=so_far, use_cache=False).logits[0, -1].double()
         allowed = torch.from_numpy(guide.allowed)
-        log_prob += float(logits[token] - torch.logsumexp(logits[allowed], 0))
-        so_far = [*so_far, token]
-        guide.advance(token)
-    assert guide.allowed.size == 0
+        log_prob += float(logits[tokens[said]] - torch.logsumexp(logits[allowed], 0))
+        guide.advance(tokens[said])
+        said += 1 + len(guide.forced)
+    assert said == len(tokens)
     return log_prob
 
 
@@ -57,8 +61,9 @@ class Cases:
         self._prompts = UePrompts(CELL)
         self.cases: list[tuple[str, Callable[[], Guide]]] = [self._case() for _ in range(count)]
 
-    def requests(self) -> list[Request]:
-        return [Request(state, make()) for state, make in self.cases]
+    def requests(self, guesses: Sequence[str] | None = None) -> list[Request]:
+        guesses = guesses or [""] * len(self.cases)
+        return [Request(state, make(), guess) for (state, make), guess in zip(self.cases, guesses, strict=True)]
 
     def _case(self) -> tuple[str, Callable[[], Guide]]:
         rng = self._rng
@@ -101,7 +106,7 @@ def test_log_probs_equal_the_reference(
 @pytest.mark.parametrize("role", list(Role))
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1000), memory=st.sampled_from([2**10, 2**16, 2**28]))
-def test_batching_padding_and_sharing_change_nothing(
+def test_batching_padding_sharing_and_guesses_change_nothing(
     phrasebook: Phrasebook,
     engines: dict[Role, Engine],
     monkeypatch: pytest.MonkeyPatch,
@@ -113,12 +118,41 @@ def test_batching_padding_and_sharing_change_nothing(
     cases = Cases(phrasebook, role, 12, seed)
     cases.cases += cases.cases[:4]
     engines[role].weights_changed()
-    together = engines[role].decide(cases.requests(), draws)
+    # What others said with other draws begins right now and then, and goes on wrong.
+    others = [reply.sentence for reply in engines[role].decide(cases.requests(), lambda i, n: draws(i + 50, n))]
+    guesses = [*others[3:], "no sentence", "", others[0][:-3]]
+    engines[role].weights_changed()
+    together = engines[role].decide(cases.requests(guesses), draws)
     for i, request in enumerate(cases.requests()):
         engines[role].weights_changed()
         (alone,) = engines[role].decide([request], lambda _, choice, i=i: draws(np.full(len(choice), i), choice))
         assert alone.sentence == together[i].sentence
         assert alone.log_prob == pytest.approx(together[i].log_prob, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_is_guessed_right_takes_one_call(
+    phrasebook: Phrasebook, engines: dict[Role, Engine], monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    cases = Cases(phrasebook, role, 20, seed=7)
+    calls: list[int] = []
+    hidden = Decoder.hidden
+
+    def counted(self: Decoder, rows: Rows, feed: Feed) -> torch.Tensor:
+        calls.append(len(feed.tokens))
+        return hidden(self, rows, feed)
+
+    engines[role].weights_changed()
+    said = [reply.sentence for reply in engines[role].decide(cases.requests(), draws)]
+    engines[role].memory.clear()
+    monkeypatch.setattr(Decoder, "hidden", counted)
+    assert [reply.sentence for reply in engines[role].decide(cases.requests(said), draws)] == said
+    # What the prompts have in common is read first, and those of half the length go apart.
+    assert len(calls) <= 4
+    calls.clear()
+    engines[role].memory.clear()
+    engines[role].decide(cases.requests(), draws)
+    assert len(calls) > 4
 
 
 def test_the_most_probable_token_is_taken_without_chance(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Masks against enumeration: what a guide lets through is exactly what grammar and rules permit, each in one way."""
 
+import copy
 import itertools
 from collections.abc import Callable, Iterator
 
@@ -19,15 +20,16 @@ OPAQUE = Opaque(kind="opaque", symbols=12)
 
 def sentences(make: Callable[[], Guide]) -> Iterator[tuple[int, ...]]:
     """All token sequences that a guide lets through."""
-    unfinished: list[tuple[int, ...]] = [()]
+    unfinished: list[tuple[tuple[int, ...], Guide]] = [((), make())]
     while unfinished:
-        tokens = unfinished.pop()
-        guide = make()
-        for token in tokens:
-            assert token in guide.allowed
-            guide.advance(token)
+        before, guide = unfinished.pop()
+        tokens = (*before, *guide.forced)
         assert np.all(np.diff(guide.allowed) > 0)
-        unfinished += [(*tokens, token) for token in guide.allowed.tolist()]
+        assert guide.allowed.size != 1
+        for token in guide.allowed.tolist():
+            further = copy.copy(guide)
+            further.advance(token)
+            unfinished.append(((*tokens, token), further))
         if guide.allowed.size == 0:
             yield tokens
 

@@ -46,13 +46,13 @@ def test_both_trunks_equal_the_model(config: Any) -> None:
     expected = torch.cat([model.base_model(input_ids=torch.tensor([w])).last_hidden_state[:, -1] for w in whole])
     for trunk in (Decoder(model), HuggingFaceTrunk(model)):
         rows = Rows(trunk.prefix(start), 3, 1)
-        trunk.last_hidden(rows, rows.place(first))
-        rows.select(parents)
-        assert torch.allclose(trunk.last_hidden(rows, rows.place(then)), expected, atol=1e-5)
+        trunk.hidden(rows, rows.place(first, [[len(s) - 1] for s in first]))
+        rows.select(parents, [len(first[parent]) for parent in parents])
+        got = trunk.hidden(rows, rows.place(then, [[len(s) - 1] for s in then]))
+        assert torch.allclose(got[:, 0], expected, atol=1e-5)
         # One token each, and many of them, so that the buffers grow.
-        got = torch.empty(0)
         for token in range(20, 40):
-            got = trunk.last_hidden(rows, rows.place([(token,)] * 3))
+            got = trunk.hidden(rows, rows.place([(token,)] * 3, [[0]] * 3))[:, 0]
         longer = torch.tensor([[*w, *range(20, 40)] for w in whole if len(w) == len(whole[0])])
         last = model.base_model(input_ids=longer).last_hidden_state[:, -1]
         assert torch.allclose(got[[i for i, w in enumerate(whole) if len(w) == len(whole[0])]], last, atol=1e-5)
