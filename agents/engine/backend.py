@@ -39,12 +39,10 @@ class Request:
     Attributes:
         state: what the agent is told, after its role's instruction.
         guide: used up by the decision.
-        guess: a sentence that the answer may be equal to, or begin like. It changes nothing but how soon it is known.
     """
 
     state: str
     guide: Guide
-    guess: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ What is saved, compared with generating each sentence alone:
 - what was asked before, in this phase or an earlier one, is not asked again (memory.py);
 - decisions with the same state and the same words so far are one row of the batch;
 - tokens that the guide forces are fed along with the next choice, so that they cost no call of their own;
-- a sentence that is guessed right takes one call (questions.py);
+- a sentence that is guessed right takes one call (habits.py, questions.py);
 - logits are computed for allowed tokens only.
 """
 
@@ -21,10 +21,12 @@ from transformers import PreTrainedModel
 
 from llmac.agents.engine.backend import Draw, Reply, Request
 from llmac.agents.engine.decoder import LARGEST, Decoder
+from llmac.agents.engine.habits import Habits
 from llmac.agents.engine.memory import Memory, Node
 from llmac.agents.engine.questions import Question, ask
 from llmac.agents.engine.rows import Rows
 from llmac.agents.engine.sentence import Sentence, options_of, uniforms
+from llmac.agents.engine.suitable import refuse_unsuitable
 from llmac.agents.engine.trunk import HuggingFaceTrunk, Trunk
 from llmac.agents.language.phrases import Vocabulary
 from llmac.agents.models.context import check_length
@@ -47,6 +49,7 @@ class Engine:
 
     Attributes:
         memory: of what was asked since the last change of the weights.
+        habits: guess what will be said.
     """
 
     def __init__(self, model: PreTrainedModel, vocabulary: Vocabulary, instruction: str, after: str = "") -> None:
@@ -58,6 +61,8 @@ class Engine:
         self._instruction = vocabulary.encode([instruction])[0]
         self._after = after
         self.memory = Memory()
+        self.habits = Habits()
+        self._suitable = False
         self._trunk: Trunk | None = None
         self._prefixes: dict[tuple[int, ...], torch.Tensor] = {}
 
@@ -68,7 +73,14 @@ class Engine:
         self.memory.clear()
 
     def check(self, states: Sequence[str]) -> None:
-        """See Backend."""
+        """See Backend.
+
+        Raises:
+            LlmacError: also if it is not a model for the engine.
+        """
+        if not self._suitable:
+            refuse_unsuitable(self._model, self._instruction)
+            self._suitable = True
         self._encode(states)
 
     @torch.inference_mode()
@@ -84,7 +96,10 @@ class Engine:
         unknown = self._go_on(phase, [i for i, sentence in enumerate(sentences) if sentence.allowed.size])
         for members in self._batches(phase, unknown):
             self._decide_batch(phase, members)
-        return [sentence.reply(self._vocabulary.decode(sentence.tokens)) for sentence in sentences]
+        replies = [sentence.reply(self._vocabulary.decode(sentence.tokens)) for sentence in sentences]
+        for state, said in {requests[i].state: replies[i].sentence for i in unknown}.items():
+            self.habits.learn(state, said)
+        return replies
 
     def _go_on(self, phase: "_Phase", members: Sequence[int]) -> list[int]:
         """Go on with the open sentences of `members` as far as memory goes; returns those that it does not complete."""
@@ -109,8 +124,8 @@ class Engine:
             return
         states = list(dict.fromkeys(phase.requests[i].state for i in members))
         phase.prompts.update(zip(states, self._encode(states), strict=True))
-        guesses = list({guess for i in members if (guess := phase.requests[i].guess)})
-        phase.guesses.update(zip(guesses, self._vocabulary.encode([f" {guess}" for guess in guesses]), strict=True))
+        guesses = {state: f" {guess}" for state in states if (guess := self.habits.guess(state))}
+        phase.guesses.update(zip(guesses, self._vocabulary.encode(list(guesses.values())), strict=True))
         length = {i: len(phase.unread(i)) for i in members}
         order = sorted(members, key=length.__getitem__, reverse=True)
         bytes_per_token = self._prefix(()).nbytes // len(self._instruction)
@@ -158,7 +173,7 @@ class Engine:
             rows.select(parents, kept)
 
     def _question(self, phase: "_Phase", i: int, unread: list[int]) -> Question:
-        guess = phase.guesses.get(phase.requests[i].guess, [])
+        guess = phase.guesses.get(phase.requests[i].state, [])
         return ask(self.memory, phase.nodes[i], phase.sentences[i], unread, guess)
 
     def _answer(self, questions: Sequence[Question], hidden: torch.Tensor) -> None:
@@ -227,8 +242,8 @@ class _Phase:
         sentences: [requests] as far as they are.
         nodes: [requests] where in memory they are.
         draw: see Backend.decide.
-        prompts: tokens of states.
-        guesses: tokens of guesses.
+        prompts: tokens by state.
+        guesses: tokens of the sentence that is guessed, by state.
     """
 
     requests: Sequence[Request]

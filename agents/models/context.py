@@ -5,10 +5,13 @@ from typing import Any
 
 from llmac.bridge.errors import LlmacError
 
+_UNLIMITED = 2**20
+"""Tokens; more than anybody says to a model that has no positions."""
+
 
 def context_length(config: Any) -> int:
     """Tokens of a prompt and its sentence at most; layers with a sliding window would forget the instruction."""
-    limits = [config.max_position_embeddings]
+    limits = [getattr(config, "max_position_embeddings", _UNLIMITED)]
     if "sliding_attention" in (getattr(config, "layer_types", None) or ()):
         limits.append(config.sliding_window)
     return min(limits)

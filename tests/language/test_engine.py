@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The engine against a plain reference: one sentence at a time, no cache, no batch, logits of the whole vocabulary."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -61,9 +61,8 @@ class Cases:
         self._prompts = UePrompts(CELL)
         self.cases: list[tuple[str, Callable[[], Guide]]] = [self._case() for _ in range(count)]
 
-    def requests(self, guesses: Sequence[str] | None = None) -> list[Request]:
-        guesses = guesses or [""] * len(self.cases)
-        return [Request(state, make(), guess) for (state, make), guess in zip(self.cases, guesses, strict=True)]
+    def requests(self) -> list[Request]:
+        return [Request(state, make()) for state, make in self.cases]
 
     def _case(self) -> tuple[str, Callable[[], Guide]]:
         rng = self._rng
@@ -121,8 +120,11 @@ def test_batching_padding_sharing_and_guesses_change_nothing(
     # What others said with other draws begins right now and then, and goes on wrong.
     others = [reply.sentence for reply in engines[role].decide(cases.requests(), lambda i, n: draws(i + 50, n))]
     guesses = [*others[3:], "no sentence", "", others[0][:-3]]
+    guess_of = {state: guess for (state, _), guess in zip(cases.cases, guesses, strict=True)}
     engines[role].weights_changed()
-    together = engines[role].decide(cases.requests(guesses), draws)
+    with monkeypatch.context() as patched:
+        patched.setattr(engines[role].habits, "guess", guess_of.__getitem__)
+        together = engines[role].decide(cases.requests(), draws)
     for i, request in enumerate(cases.requests()):
         engines[role].weights_changed()
         (alone,) = engines[role].decide([request], lambda _, choice, i=i: draws(np.full(len(choice), i), choice))
@@ -132,7 +134,7 @@ def test_batching_padding_sharing_and_guesses_change_nothing(
 
 @pytest.mark.parametrize("role", list(Role))
 def test_what_is_guessed_right_takes_one_call(
-    phrasebook: Phrasebook, engines: dict[Role, Engine], monkeypatch: pytest.MonkeyPatch, role: Role
+    phrasebook: Phrasebook, models: dict[Role, PreTrainedModel], monkeypatch: pytest.MonkeyPatch, role: Role
 ) -> None:
     cases = Cases(phrasebook, role, 20, seed=7)
     calls: list[int] = []
@@ -142,17 +144,18 @@ def test_what_is_guessed_right_takes_one_call(
         calls.append(len(feed.tokens))
         return hidden(self, rows, feed)
 
-    engines[role].weights_changed()
-    said = [reply.sentence for reply in engines[role].decide(cases.requests(), draws)]
-    engines[role].memory.clear()
+    engine = Engine(models[role], phrasebook.vocabulary, template(role).instruction)
     monkeypatch.setattr(Decoder, "hidden", counted)
-    assert [reply.sentence for reply in engines[role].decide(cases.requests(said), draws)] == said
-    # What the prompts have in common is read first, and those of half the length go apart.
-    assert len(calls) <= 4
+    said = [reply.sentence for reply in engine.decide(cases.requests(), draws)]
+    unguessed = len(calls)
     calls.clear()
-    engines[role].memory.clear()
-    engines[role].decide(cases.requests(), draws)
-    assert len(calls) > 4
+    engine.memory.clear()
+    right = {state: sentence for (state, _), sentence in zip(cases.cases, said, strict=True)}
+    monkeypatch.setattr(engine.habits, "guess", right.__getitem__)
+    assert [reply.sentence for reply in engine.decide(cases.requests(), draws)] == said
+    # Prompts of half the length go apart.
+    assert len(calls) <= 2
+    assert unguessed > len(calls)
 
 
 def test_the_most_probable_token_is_taken_without_chance(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:

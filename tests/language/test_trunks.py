@@ -5,13 +5,27 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
+from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    GraniteConfig,
+    GraniteForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
+    PreTrainedModel,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
 
 from llmac.agents.engine.decoder import Decoder
 from llmac.agents.engine.rows import Rows
+from llmac.agents.engine.suitable import refuse_unsuitable
 from llmac.agents.engine.trunk import HuggingFaceTrunk
 from llmac.agents.language.prompts import Role
 from llmac.agents.models.lora import with_adapters
+from llmac.bridge.errors import LlmacError
 
 SHAPE: dict[str, Any] = {
     "vocab_size": 50,
@@ -68,6 +82,28 @@ def test_both_trunks_equal_the_model(config: Any) -> None:
 )
 def test_other_architectures_are_left_to_transformers(changed: dict[str, Any]) -> None:
     assert not Decoder.can_run(made(Qwen2Config(**(SHAPE | changed))))
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (Gemma2ForCausalLM(Gemma2Config(**SHAPE, head_dim=8)), "Gemma2ForCausalLM scales or caps its logits"),
+        (
+            GraniteForCausalLM(GraniteConfig(**SHAPE, logits_scaling=8.0)),
+            "GraniteForCausalLM scales or caps its logits",
+        ),
+        (MambaForCausalLM(MambaConfig(vocab_size=50, hidden_size=32, num_hidden_layers=2)), "keeps other things than"),
+    ],
+)
+def test_what_the_engine_cannot_run_is_refused(model: PreTrainedModel, reason: str) -> None:
+    with pytest.raises(LlmacError, match=f"{reason}.*--backend generate can run it"):
+        refuse_unsuitable(model.eval(), [1, 2, 3])
+
+
+def test_what_the_engine_can_run_is_not_refused() -> None:
+    for config in (Qwen2Config(**SHAPE), LlamaConfig(**SHAPE)):
+        refuse_unsuitable(made(config), [1, 2, 3])
+    refuse_unsuitable(with_adapters(made(Qwen2Config(**SHAPE)), seed=0)[Role.BS], [1, 2, 3])
 
 
 def test_adapters_are_left_to_transformers() -> None:
