@@ -40,8 +40,9 @@ def again(phase: Phase) -> Phase:
 
 
 def record(agent: LanguageAgent, population: Population, ttis: int) -> list[Phase]:
-    """What an agent is asked, TTI by TTI, in near-far."""
-    cells = [load("near-far", {"ues": population.ues, "rbgs": population.rbgs})] * population.environments
+    """What an agent is asked, TTI by TTI, in near-far; in every other cell control messages are late."""
+    size = {"ues": population.ues, "rbgs": population.rbgs}
+    cells = [load("near-far", {**size, "control.delay_ttis": e % 2}) for e in range(population.environments)]
     seeds = np.arange(FIRST_SEED, FIRST_SEED + population.environments, dtype=np.uint64)
     phases: list[Phase] = []
     with ColumnEnv(cells, ttis=ttis) as env, _Recorded(agent) as recorded:

@@ -173,8 +173,11 @@ class Engine:
             rows.select(parents, kept)
 
     def _question(self, phase: "_Phase", i: int, unread: list[int]) -> Question:
-        guess = phase.guesses.get(phase.requests[i].state, [])
-        return ask(self.memory, phase.nodes[i], phase.sentences[i], unread, guess)
+        sentence = phase.sentences[i]
+        # Without the grammar each point takes the whole vocabulary: too much for a guess.
+        free = sentence.allowed.size == self._vocabulary.size
+        guess = [] if free else phase.guesses.get(phase.requests[i].state, [])
+        return ask(self.memory, phase.nodes[i], sentence, unread, guess)
 
     def _answer(self, questions: Sequence[Question], hidden: torch.Tensor) -> None:
         """Let memory know what can be said next.
