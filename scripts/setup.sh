@@ -7,6 +7,13 @@
 system_packages="ca-certificates cmake cppzmq-dev g++ libgsl-dev libns3-dev libprotobuf-dev libzmq3-dev ninja-build \
 pkg-config protobuf-compiler python3 python3-venv"
 
+# Only ./test needs a browser, for the page of `llmac report`. Ubuntu has it as a snap only; without one its tests are skipped.
+# shellcheck disable=SC2034
+case $(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null) in
+debian) test_packages=chromium ;;
+*) test_packages= ;;
+esac
+
 # fail SENTENCE
 fail() {
     echo "llmac: $1" >&2

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""A folder of results, and the command."""
+"""A folder of results, the command, and a browser."""
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from llmac.agents.cli import main
 
@@ -31,3 +34,58 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments = ("--agents", "random,grant,llm", "--seeds", "3", "--ttis", "60", "--out", str(folder))
     assert _llmac("run", "near-far", *arguments, "--set", "control.loss_probability=0.1") == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def validation_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of `llmac validate`."""
+    folder = tmp_path_factory.mktemp("validation")
+    cells = ("--scenario", "paper", "--ues", "2,4", "--loads", "0.5", "--seeds", "2", "--set", "ttis=30")
+    assert _llmac("validate", "grant", "--agents", "aloha", *cells, "--processes", "1", "--out", str(folder)) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def training_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of `llmac train`."""
+    folder = tmp_path_factory.mktemp("training")
+    small = ("updates=2", "environments=4", "ttis=6", "validate_every=1", "epochs=1", "minibatches=2")
+    sets = [argument for setting in small for argument in ("--set", setting)]
+    assert _llmac("train", "paper", "--from-scratch", *sets, "--out", str(folder)) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; ./test says where it is, so that there it cannot be missed."""
+    names = [os.environ.get("LLMAC_BROWSER"), "chromium", "chromium-browser", "google-chrome"]
+    where = next(filter(None, (shutil.which(name) for name in names if name)), None)
+    if where is None:
+        assert not names[0], f"LLMAC_BROWSER: there is no {names[0]}"
+        pytest.skip("there is no Chromium on the PATH; install it (apt install chromium), or name one in LLMAC_BROWSER")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=where, args=["--disable-dev-shm-usage"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, llmac: Callable[..., int], tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Writes the page of a folder and opens it, without a network; errors of the page fail the test."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="light", offline=True)
+    problems: list[str] = []
+
+    def opened(folder: Path, *arguments: str) -> Page:
+        target = tmp_path / "report.html"
+        assert llmac("report", str(folder), "--out", str(target), *arguments) == 0
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("request", lambda request: problems.append(request.url) if request.url != target.as_uri() else None)
+        page.goto(target.as_uri())
+        page.locator("body[data-ready]").wait_for()
+        return page
+
+    yield opened
+    context.close()
+    assert not problems

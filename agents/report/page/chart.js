@@ -9,6 +9,16 @@ const svg = (tag, attributes, ...children) => {
   return made;
 };
 
+/** Multiples of 1, 2 or 5 times a power of ten that hold all values between, and 0 where that is near. */
+function niceTicks(low, high) {
+  const from = low > 0 && low < 0.5 * high ? 0 : low;
+  const span = high - from || Math.abs(high) || 1;
+  const power = 10 ** Math.floor(Math.log10(span / 4));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((s) => s >= span / 4);
+  const [first, last] = [Math.floor(from / step + 1e-9), Math.ceil(high / step - 1e-9)];
+  return Array.from({ length: Math.max(last - first, 1) + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
 /** A figure; `lines` are {name, x, y} with null where there is no value. */
 function chart(title, lines, xTitle) {
   const [width, height, left, right, top, bottom] = [520, 250, 48, 120, 12, 34];
@@ -16,16 +26,14 @@ function chart(title, lines, xTitle) {
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
   const [x0, x1] = [Math.min(...xs), Math.max(...xs)];
-  let [y0, y1] = [Math.min(...ys, 0), Math.max(...ys)];
-  if (ys.length && Math.min(...ys) > 0.5 * y1) y0 = Math.min(...ys) - 0.1 * (y1 - Math.min(...ys) || y1);
-  if (y1 === y0) y1 = y0 + 1;
+  const ticks = niceTicks(Math.min(...ys), Math.max(...ys));
+  const [y0, y1] = [ticks[0], ticks.at(-1)];
   const sx = (x) => left + ((x - x0) / (x1 - x0 || 1)) * (width - left - right);
   const sy = (y) => height - bottom - ((y - y0) / (y1 - y0)) * (height - top - bottom);
   const drawn = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": described(title, lines, xTitle) });
-  for (let i = 0; i <= 4; i++) {
-    const y = y0 + (i * (y1 - y0)) / 4;
+  for (const y of ticks) {
     drawn.append(svg("line", { class: "axis", x1: left, x2: width - right, y1: sy(y), y2: sy(y) }));
-    drawn.append(svg("text", { x: left - 6, y: sy(y) + 4, "text-anchor": "end" }, written(Number(y.toPrecision(3)))));
+    drawn.append(svg("text", { x: left - 6, y: sy(y) + 4, "text-anchor": "end" }, written(y)));
   }
   for (const x of distinct([x0, Math.round((x0 + x1) / 2), x1])) {
     drawn.append(svg("text", { x: sx(x), y: height - bottom + 16, "text-anchor": "middle" }, written(x)));

@@ -17,6 +17,8 @@ async function inflated(base64) {
   return new Response(stream).arrayBuffer();
 }
 
+const KINDS_OF_RBG = ["idle", "decoded", "duplicate", "collision", "undecodable"];
+
 /** One agent at one seed; the columns are those of agents/report/episodes.py, texts as arrays of strings. */
 class Episode {
   constructor(agent, seed, columns) {
@@ -26,10 +28,33 @@ class Episode {
     this.ttis = this.utility.length;
     this.rbgs = this.ttis ? this.rbg_outcome.length / this.ttis : 0;
     this.ues = [...new Set(this.ue)].sort((a, b) => a - b);
-    this.place = new Map(this.ues.map((ue, i) => [ue, i]));
     this.speaks = this.sentence !== undefined;
     this.fullest = this.buffer.reduce((most, n) => Math.max(most, n), 1);
     this.connected = this.speaks ? this.#ranks() : null;
+    this.#settle();
+  }
+
+  /** For every TTI and RBG at once: its kind, as an index of KINDS_OF_RBG, and who was decoded, or else who transmitted first. */
+  #settle() {
+    const cells = this.rbg_outcome.length;
+    this.kinds = new Uint8Array(cells);
+    this.holders = new Int32Array(cells).fill(-1);
+    const transmissions = new Uint8Array(cells);
+    const again = this.outcome_texts.indexOf("decoded duplicate");
+    for (let tti = 0; tti < this.ttis; tti++) {
+      for (let [row, end] = this.rows(tti); row < end; row++) {
+        if (this.on_rbg[row] < 0) continue;
+        const cell = tti * this.rbgs + this.on_rbg[row];
+        transmissions[cell]++;
+        if (this.holders[cell] < 0) this.holders[cell] = this.ue[row];
+        if (this.outcome[row] === again && this.ue[row] === this.rbg_outcome[cell]) this.kinds[cell] = 2;
+      }
+    }
+    for (let cell = 0; cell < cells; cell++) {
+      const decoded = this.rbg_outcome[cell];
+      if (decoded >= 0) [this.kinds[cell], this.holders[cell]] = [this.kinds[cell] || 1, decoded];
+      else if (decoded === -2) this.kinds[cell] = transmissions[cell] > 1 ? 3 : 4;
+    }
   }
 
   /** Rows of a TTI. */
@@ -54,17 +79,11 @@ class Episode {
 
   /** What became of an RBG: its kind, who was decoded, and who transmitted on it. */
   found(tti, rbg) {
-    const decoded = this.rbg_outcome[tti * this.rbgs + rbg];
+    const cell = tti * this.rbgs + rbg;
     const transmitters = [];
-    let duplicate = false;
-    for (let [row, end] = this.rows(tti); row < end; row++) {
-      if (this.on_rbg[row] !== rbg) continue;
-      transmitters.push(this.ue[row]);
-      duplicate ||= this.ue[row] === decoded && this.text("outcome", row) === "decoded duplicate";
-    }
-    if (decoded === -1) return { kind: "idle", transmitters };
-    if (decoded >= 0) return { kind: duplicate ? "duplicate" : "decoded", ue: decoded, transmitters };
-    return { kind: transmitters.length > 1 ? "collision" : "undecodable", transmitters };
+    for (let [row, end] = this.rows(tti); row < end; row++) if (this.on_rbg[row] === rbg) transmitters.push(this.ue[row]);
+    const decoded = this.rbg_outcome[cell];
+    return { kind: KINDS_OF_RBG[this.kinds[cell]], ue: decoded >= 0 ? decoded : undefined, transmitters };
   }
 
   /** What the BS said in a TTI: its sentence, or its messages as the grammar writes them; null where nobody was connected. */

@@ -47,8 +47,8 @@ class List {
 
 class Detail {
   constructor(panel, onUe) {
-    this.said = make("div", { class: "said" });
-    this.chips = make("ul", { class: "chips", "aria-label": "RBGs" });
+    this.said = make("div", { class: "said", tabindex: 0, role: "region", "aria-label": "What the base station said" });
+    this.chips = make("ul", { class: "chips", tabindex: 0, "aria-label": "RBGs" });
     this.list = new List([], "UEs in this TTI");
     this.onUe = onUe;
     panel.append(make("div", { class: "detail" }, this.said, this.chips, this.list.box));

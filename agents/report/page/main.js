@@ -3,7 +3,8 @@
 async function start() {
   const { summary, episodes, meanings, metrics, figures } = told;
   const facts = [];
-  if (summary.seeds) facts.push(`${summary.seeds.length} seeds from ${summary.seeds[0]}`);
+  if (summary.scenarios) facts.push(summary.scenarios.join(", "), `${summary.runs} runs in ${summary.cells.length} cells`);
+  if (summary.seeds) facts.push(`${summary.seeds.length} ${summary.seeds.length === 1 ? "seed" : "seeds"} from ${summary.seeds[0]}`);
   if (summary.ns3_version) facts.push(`ns-${summary.ns3_version}`);
   if (summary.agents) facts.push(Object.keys(summary.agents).join(", "));
   if (metrics.updates) facts.push(`a training run of ${Math.max(...metrics.updates)} updates`);

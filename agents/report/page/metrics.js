@@ -29,6 +29,7 @@ const TITLES = {
   utility: "utility per TTI",
   normalised_utility: "utility over genie",
   bound_dpdu_per_tti: "bound, dPDU/TTI",
+  goodput_over_bound: "goodput over bound",
 };
 
 /** Four significant digits, as short as they can be. */

@@ -31,7 +31,7 @@ const short = (message) => message.replace("ack grant ", "a+g").replace("grant "
 /** What an RBG, or a UE's transmission, came to; colours never stand alone: each kind has its own form, and room for text. */
 function drawOutcome(draw, kind, ue, x, y, w, h) {
   const gap = w > 5 ? 1 : 0;
-  const [fill, ink] = ue === undefined ? [colours.muted, colours.paper] : fillOf(ue);
+  const [fill, ink] = fillOf(Math.max(ue, 0));
   const [left, top, width, height] = [x + gap, y + gap, Math.max(w - 2 * gap, 0.75), h - 2 * gap];
   draw.fillStyle = colours["grid-idle"];
   draw.fillRect(left, top, width, height);
@@ -66,7 +66,7 @@ function drawOutcome(draw, kind, ue, x, y, w, h) {
       draw.stroke();
     }
   }
-  if ((kind === "decoded" || kind === "duplicate") && w >= 9 + 6 * String(ue).length && h >= 12) {
+  if ((kind === "decoded" || kind === "duplicate") && w >= 4 + 6.5 * String(ue).length && h >= 12) {
     draw.fillStyle = kind === "decoded" ? ink : colours.ink;
     draw.textAlign = "center";
     draw.font = `${kind === "decoded" ? 600 : 400} 11px ${FONT}`;
@@ -89,7 +89,7 @@ class Timeline {
         if (event.buttons !== 1 || !this.episode) return;
         const tti = this.#ttiAt(event.offsetX);
         const lane = Math.floor((event.offsetY + this.lanes.scrollTop) / this.laneHeight);
-        onPoint(tti, canvas === this.ues && event.type === "pointerdown" ? this.episode.ues[lane] : undefined);
+        onPoint(tti, canvas === this.ues && event.type === "pointerdown" ? this.ueLanes[lane] : undefined);
       };
       canvas.addEventListener("pointerdown", (event) => {
         canvas.setPointerCapture(event.pointerId);
@@ -102,12 +102,14 @@ class Timeline {
   show(episode, view) {
     this.episode = episode;
     this.view = view;
-    const lanes = episode.ues.length;
+    this.ueLanes = this.#connected(episode, view);
+    this.place = new Map(this.ueLanes.map((ue, i) => [ue, i]));
+    const lanes = this.ueLanes.length;
     this.rowHeight = Math.max(9, Math.min(32, 260 / episode.rbgs));
-    this.laneHeight = Math.max(12, Math.min(44, 420 / lanes));
+    this.laneHeight = Math.max(12, Math.min(44, 420 / Math.max(lanes, 1)));
     this.room = Math.min(430, this.laneHeight * lanes);
     this.spacer.style.height = `${this.laneHeight * lanes - this.room}px`;
-    const place = episode.place.get(view.ue);
+    const place = this.place.get(view.ue);
     if (place !== undefined && view.ue !== this.shownUe) {
       const top = place * this.laneHeight;
       if (top < this.lanes.scrollTop || top + this.laneHeight > this.lanes.scrollTop + this.room) this.lanes.scrollTop = top;
@@ -115,6 +117,14 @@ class Timeline {
     this.shownUe = view.ue;
     this.drawRbgs();
     this.drawUes();
+  }
+
+  /** UEs that are connected somewhere in the window, which is drawn again and again: a lane for each. */
+  #connected(episode, { from, to }) {
+    const key = `${episode.agent} ${episode.seed} ${from} ${to}`;
+    if (key !== this.key) this.lately = distinct(episode.ue.subarray(episode.first[from], episode.first[to])).sort((a, b) => a - b);
+    this.key = key;
+    return this.lately;
   }
 
   drawRbgs() {
@@ -131,9 +141,8 @@ class Timeline {
     const later = [];
     for (let tti = view.from; tti < view.to; tti++) {
       for (let rbg = 0; rbg < episode.rbgs; rbg++) {
-        const found = episode.found(tti, rbg);
-        const cell = [found, GUTTER + (tti - view.from) * w, AXIS + rbg * this.rowHeight];
-        if (w < 1.5 && (found.kind === "collision" || found.kind === "undecodable")) later.push(cell);
+        const cell = [tti, rbg, GUTTER + (tti - view.from) * w, AXIS + rbg * this.rowHeight];
+        if (w < 1.5 && episode.kinds[tti * episode.rbgs + rbg] > 2) later.push(cell);
         else this.#rbg(draw, ...cell, w);
       }
     }
@@ -142,10 +151,13 @@ class Timeline {
     this.rbgs.setAttribute("aria-label", `${episode.agent}: RBGs in TTIs ${view.from} to ${view.to - 1}`);
   }
 
-  #rbg(draw, found, x, y, w) {
-    const { ue } = this.view;
-    draw.globalAlpha = ue === null || found.kind === "idle" || found.transmitters.includes(ue) ? 1 : 0.22;
-    drawOutcome(draw, found.kind, found.ue ?? found.transmitters[0], x, y, w, this.rowHeight);
+  /** With a UE chosen, what others did is faint. */
+  #rbg(draw, tti, rbg, x, y, w) {
+    const { episode, view } = this;
+    const [kind, holder] = [episode.kinds, episode.holders].map((of) => of[tti * episode.rbgs + rbg]);
+    const row = view.ue === null || kind === 0 ? -1 : episode.row(tti, view.ue);
+    draw.globalAlpha = view.ue === null || kind === 0 || (row >= 0 && episode.on_rbg[row] === rbg) ? 1 : 0.22;
+    drawOutcome(draw, KINDS_OF_RBG[kind], holder, x, y, w, this.rowHeight);
     draw.globalAlpha = 1;
   }
 
@@ -155,9 +167,9 @@ class Timeline {
     const [draw, width] = fresh(this.ues, this.room);
     const w = (width - GUTTER) / (view.to - view.from);
     const top = this.lanes.scrollTop;
-    const lanes = [Math.floor(top / h), Math.min(episode.ues.length, Math.ceil((top + this.room) / h))];
+    const lanes = [Math.floor(top / h), Math.min(this.ueLanes.length, Math.ceil((top + this.room) / h))];
     for (let lane = lanes[0]; lane < lanes[1]; lane++) {
-      const [ue, y] = [episode.ues[lane], lane * h - top];
+      const [ue, y] = [this.ueLanes[lane], lane * h - top];
       draw.fillStyle = fillOf(ue)[0];
       draw.fillRect(0, y + 2, 4, h - 4);
       draw.fillStyle = ue === view.ue ? colours.ink : colours.muted;
@@ -168,19 +180,19 @@ class Timeline {
     for (let tti = view.from; tti < view.to; tti += stride) {
       const x = GUTTER + (tti - view.from) * w;
       for (let [row, end] = episode.rows(tti); row < end; row++) {
-        const lane = episode.place.get(episode.ue[row]);
+        const lane = this.place.get(episode.ue[row]);
         if (lane >= lanes[0] && lane < lanes[1]) this.#cell(draw, row, x, lane * h - top, w * stride, h);
       }
     }
     this.#cursor(draw, w, 0, this.room);
-    const place = episode.place.get(view.ue);
+    const place = this.place.get(view.ue);
     if (place !== undefined) {
       draw.strokeStyle = colours.accent;
       draw.lineWidth = 1.5;
       draw.strokeRect(GUTTER, place * h - top, width - GUTTER - 1, h);
     }
-    const first = episode.ues[lanes[0]];
-    this.ues.setAttribute("aria-label", `${episode.agent}: buffers and messages of UEs ${first} to ${episode.ues[lanes[1] - 1]}`);
+    const [first, last] = [this.ueLanes[lanes[0]], this.ueLanes[lanes[1] - 1]];
+    this.ues.setAttribute("aria-label", `${episode.agent}: buffers and messages of UEs ${first} to ${last}`);
   }
 
   /** Buffer as a shade and a number, DCM heard at the top, UCM sent below, transmission as a bar at the bottom. */

@@ -127,6 +127,9 @@ function stepUe(step) {
   chooseUe(ues[next] ?? null);
 }
 
+/** What has a use of its own for keys. */
+const OWN_KEYS = "select, button, input, .list, .scroll, .said, .chips";
+
 /** Keys, wherever no control has a use for them. */
 const KEYS = {
   ArrowLeft: () => goTo(view.tti - 1),
@@ -158,7 +161,7 @@ function wireControls() {
   element("ue").addEventListener("change", (event) => chooseUe(event.target.value === "" ? null : Number(event.target.value)));
   element("episode").addEventListener("keydown", (event) => {
     const act = KEYS[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, button, input, .list, .scroll")) return;
+    if (!act || event.ctrlKey || event.metaKey || event.altKey || event.target.matches(OWN_KEYS)) return;
     event.preventDefault();
     if (event.target.id === "overview" && event.key.startsWith("Arrow")) moveWindow(event.key);
     else act();
