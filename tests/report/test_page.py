@@ -161,11 +161,11 @@ def test_a_tti_is_told_as_the_trace_has_it(open_page: Open, run_folder: Path, ag
             shown = {NOTHING: "null", "nothing": "null"}
             messages = [row["ucm_received"], row["dcm_sent"], row["dcm_received"]]
             assert [shown.get(text, text) for text in cells[2:5]] == messages
-            assert cells[-1] == row["outcome"]
+            assert cells[6 if agent == "llm" else 7] == row["outcome"]
             if agent == "llm":
                 assert cells[5] == row["sentence"]
-                assert float(cells[6]) == pytest.approx(np.exp(row["log_prob"]), abs=6e-4)
-                assert float(cells[7]) == pytest.approx(row["entropy"], abs=6e-4)
+                assert float(cells[7]) == pytest.approx(np.exp(row["log_prob"]), abs=6e-4)
+                assert float(cells[8]) == pytest.approx(row["entropy"], abs=6e-4)
         if agent == "llm":
             expect(panel.locator(".said q")).to_have_text(rows[0]["bs_sentence"])
             expect(panel.locator(".said")).to_contain_text(f"probability {np.exp(rows[0]['bs_log_prob']):.3f}")
@@ -354,12 +354,14 @@ def test_64_ues_and_2000_ttis_open_in_3_seconds(open_page: Open, llmac: Callable
     assert llmac("run", "near-far", *cell, "--agents", "random,grant", "--out", str(tmp_path / "run")) == 0
     page = open_page(tmp_path / "run")
     assert (tmp_path / "report.html").stat().st_size < 30e6
-    took: list[float] = []
-    for _ in range(3):  # the best of three, since others may use the machine
-        page.reload()
-        page.locator("body[data-ready]").wait_for()
-        took.append(page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done(performance.now())))"))
-    assert min(took) < 3000
+    # Processor time of the page's main thread, which all of its work but unpacking is on: others may use the machine.
+    measured = page.context.new_cdp_session(page)
+    measured.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.reload()
+    page.locator("body[data-ready]").wait_for()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    metrics = {metric["name"]: metric["value"] for metric in measured.send("Performance.getMetrics")["metrics"]}
+    assert 0 < metrics["TaskDuration"] < 1.5
     assert page.locator(".panel").first.locator("tbody tr").count() < 40  # of 64, those in view
     page.click("#all")
     expect(page.locator("#overview")).to_have_attribute("aria-valuetext", "TTIs 0 to 1999")

@@ -65,8 +65,9 @@ class Detail {
     for (let rbg = 0; rbg < episode.rbgs; rbg++) chips.push(chip(rbg, episode.found(tti, rbg)));
     this.chips.replaceChildren(...chips);
     const [first, end] = episode.rows(tti);
-    const decides = episode.speaks ? [["UE says"], ["prob.", "number"], ["nat", "number"]] : [["UE decides"], ["UE sends"]];
+    const decides = episode.speaks ? [["UE says"]] : [["UE decides"], ["UE sends"]];
     const headings = [["UE"], ["buffer", "number"], ["BS heard"], ["BS sends"], ["UE hears"], ...decides, ["outcome"]];
+    if (episode.speaks) headings.push(["probability", "number"], ["entropy, nat", "number"]);
     this.list.show(headings, end - first, (i) => this.#row(episode, first + i, ue));
     const chosen = ue === null ? -1 : episode.row(tti, ue);
     if (chosen >= 0) this.list.reveal(chosen - first);
@@ -81,11 +82,7 @@ class Detail {
     const hears = differs && text("dcm_received") === "null" ? make("span", { class: "lost" }, "nothing") : message("dcm_received");
     const label = episode.speaks ? make("small", { class: "muted" }, ` as ${episode.label[row]}`) : "";
     const decides = episode.speaks
-      ? [
-          make("td", {}, make("code", {}, text("sentence"))),
-          number(digits(episode.probability[row])),
-          number(digits(episode.entropy[row])),
-        ]
+      ? [make("td", {}, make("code", {}, text("sentence")))]
       : [make("td", {}, make("code", {}, text("access"))), make("td", {}, message("ucm_sent"))];
     const made = make(
       "tr",
@@ -97,6 +94,7 @@ class Detail {
       make("td", { title: differs ? "not what was sent in this TTI: lost or late" : null }, hears),
       ...decides,
       make("td", {}, text("outcome")),
+      ...(episode.speaks ? [number(digits(episode.probability[row])), number(digits(episode.entropy[row]))] : []),
     );
     made.addEventListener("click", () => this.onUe(id === chosen ? null : id));
     return made;
