@@ -299,12 +299,12 @@ def test_it_is_used_by_keyboard_and_read_aloud(open_page: Open, run_folder: Path
 
 def test_light_and_dark(open_page: Open, run_folder: Path) -> None:
     page = open_page(run_folder, "--seeds", str(SEEDS[0]))
-    background = "getComputedStyle(document.body).backgroundColor"
-    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    body = page.locator("body")
+    expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
     page.emulate_media(color_scheme="dark")
-    assert page.evaluate(background) == "rgb(20, 23, 28)"
+    expect(body).to_have_css("background-color", "rgb(20, 23, 28)")
     page.click("#theme")
-    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
     expect(page.locator("#theme")).to_have_text("Dark")
 
 
