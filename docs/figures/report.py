@@ -38,7 +38,7 @@ def main() -> None:
                 _at(page, 60)
                 _take(page, "#episode", "report-crowd", height=900)
                 _open(page, train)
-                _take(page, "#training", "report-training", height=1100)
+                _take(page, "#protocol", "report-training", height=760)
         browser.close()
 
 

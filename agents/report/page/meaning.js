@@ -86,6 +86,6 @@ function heat(m) {
 function shaded(probability) {
   if (!probability) return make("td", { class: "muted" }, "·");
   const strength = Math.round(100 * (0.08 + 0.8 * probability));
-  const ink = probability > 0.5 ? "var(--paper)" : "var(--ink)";
+  const ink = probability > 0.65 ? "var(--paper)" : "var(--ink)";
   return make("td", { style: `background:color-mix(in srgb, var(--buffer) ${strength}%, var(--paper));color:${ink}` }, percent(probability));
 }
