@@ -81,7 +81,7 @@ class Training:
         """Everything that a checkpoint holds."""
         made_by: dict[str, Any] = {
             "command": "llmac train",
-            "updates": self.update,
+            "updates_made": self.update,
             **self.config.model_dump(mode="json"),
         }
         tensors = {f"critic/{name}": tensor for name, tensor in self._advice.module.state_dict().items()}

@@ -48,11 +48,13 @@ def main() -> None:
     tables = [curve(label, Path(run)) for label, _, run in (text.partition("=") for text in given.runs)]
     table = pd.concat(tables, ignore_index=True)
     table.to_csv(given.out.with_suffix(".csv"), index=False, float_format="%.4f")
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constrained")
+    known = {"environment_ttis": "environment-TTIs", "cpu_s": "CPU time of the trainer, s"}
+    columns = [column for column in known if table[column].notna().any()]
+    figure, axes = plt.subplots(
+        1, len(columns), figsize=(1 + 4 * len(columns), 3.4), sharey=True, squeeze=False, layout="constrained"
+    )
     colours = {label: f"C{i}" for i, label in enumerate(dict.fromkeys(table["label"]))}
-    for axis, column, name in zip(
-        axes, ("environment_ttis", "cpu_s"), ("environment-TTIs", "CPU time of the trainer, s"), strict=True
-    ):
+    for axis, column in zip(axes[0], columns, strict=True):
         for (label, _), run in table.groupby(["label", "seed"], sort=False):
             smooth = run["goodput_dpdu_per_tti"].rolling(SMOOTHED_UPDATES, min_periods=1).mean()
             axis.plot(run[column], smooth, color=colours[str(label)], linewidth=1.2, label=label)
@@ -62,11 +64,11 @@ def main() -> None:
             axis.annotate(
                 text, (0.99, float(value)), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8
             )
-        axis.set_xlabel(name)
-    axes[0].set_ylabel("goodput in training, dPDU per TTI")
-    handles, labels = axes[0].get_legend_handles_labels()
+        axis.set_xlabel(known[column])
+    axes[0, 0].set_ylabel("goodput in training, dPDU per TTI")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    axes[1].legend(unique.values(), unique.keys(), fontsize=8, loc="lower right")
+    axes[0, -1].legend(unique.values(), unique.keys(), fontsize=8, loc="lower right")
     figure.savefig(given.out, dpi=150)
 
 
