@@ -35,7 +35,7 @@ def clone(
 
     if teacher not in list(TeacherName):
         raise LlmacError(f"--teacher {teacher}: there are {', '.join(TeacherName)}")
-    options = CloneOptions(seed=seed, base=base, teacher=TeacherName(teacher), symbols=symbols)
+    options = CloneOptions.of(TeacherName(teacher), seed=seed, base=base, symbols=symbols)
     if steps is not None:
         options = replace(options, bs_steps=steps, ue_steps=steps)
     writable_folder("--out", out)

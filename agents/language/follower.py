@@ -34,6 +34,7 @@ class _Cell:
     vocabulary: Vocabulary
     history_ttis: int
     remembers: bool
+    scheduled: bool
 
     @classmethod
     def make(cls, scenario: Scenario, phrasebook: Phrasebook, speech: Speech) -> "_Cell":
@@ -46,6 +47,7 @@ class _Cell:
             vocabulary=phrasebook.vocabulary,
             history_ttis=scenario.history_ttis,
             # Where a grant is for one TTI and says all, there is nothing to remember.
+            scheduled=is_scheduled(scenario),
             remembers=is_scheduled(scenario) or not isinstance(scenario.vocabulary, Semantic),
         )
 
@@ -122,18 +124,20 @@ class Follower:
         environments = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
         for e, dcm, dcm_age, rbg, sent_age, again, deleted, report_age in zip(environments, *columns, strict=True):
             cell = self._cells[e]
+            # With opaque messages that are not scheduled what counts is the last TTI.
+            oldest = OLDEST if cell.scheduled else 2
             yield (
                 None
                 if not cell.remembers
                 else Remembered(
                     told=cell.pag.codes.dcm_texts[dcm],
-                    told_age=dcm_age if dcm_age < OLDEST else None,
+                    told_age=dcm_age if dcm_age < (OLDEST if cell.scheduled else 1) else None,
                     rbg=rbg,
-                    sent_age=sent_age if sent_age < OLDEST else None,
-                    again=again,
+                    sent_age=sent_age if sent_age < oldest else None,
+                    again=again and cell.scheduled,
                     deleted=deleted,
-                    report_age=report_age if report_age < OLDEST else None,
-                    odd=odd,
+                    report_age=report_age if report_age < OLDEST and cell.scheduled else None,
+                    odd=odd and cell.scheduled,
                 )
             )
 

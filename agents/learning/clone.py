@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -80,6 +80,12 @@ class CloneOptions:
     held_out: float = 0.03
     """Share of the examples that is kept for the report."""
 
+    @classmethod
+    def of(cls, teacher: TeacherName, **others: Any) -> Self:
+        """Those that suit a teacher: of `access` there is little to be learned."""
+        little = {"rounds": 1, "bs_steps": 300, "ue_steps": 200} if teacher is TeacherName.ACCESS else {}
+        return cls(teacher=teacher, **(little | others))
+
 
 @dataclass(frozen=True, slots=True)
 class RoleReport:
@@ -118,7 +124,7 @@ def clone(
     reports = {
         role: _fit(model, role, examples[role], steps[role], options, advance) for role, model in learner.models.items()
     }
-    if learner.sampling:
+    if options.teacher is TeacherName.LEASE and options.base is None:
         cool(learner.models[Role.UE], options.temperature)
     save(out, learner)
     return reports
@@ -140,8 +146,8 @@ def _learner(options: CloneOptions) -> Checkpoint:
     trained = tokenizer.train()
     layers = {Role.BS: options.bs_layers, Role.UE: options.ue_layers}
     models = {role: small_model(trained, options.seed, n) for role, n in layers.items()}
-    # For contention UEs have to break the symmetry between them.
-    sampling = frozenset({Role.UE} if options.teacher is TeacherName.LEASE else ())
+    # For contention UEs have to break the symmetry between them; who only babbles, all of them.
+    sampling = frozenset({Role.UE} if options.teacher is TeacherName.LEASE else Role)
     return Checkpoint(models, trained, made_by, sampling=sampling)
 
 
