@@ -46,8 +46,8 @@ class _Cell:
             pag=pag,
             vocabulary=phrasebook.vocabulary,
             history_ttis=scenario.history_ttis,
-            # Where a grant is for one TTI and says all, there is nothing to remember.
             scheduled=is_scheduled(scenario),
+            # Where a grant is for one TTI and says all, there is nothing to remember.
             remembers=is_scheduled(scenario) or not isinstance(scenario.vocabulary, Semantic),
         )
 
@@ -124,7 +124,7 @@ class Follower:
         environments = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
         for e, dcm, dcm_age, rbg, sent_age, again, deleted, report_age in zip(environments, *columns, strict=True):
             cell = self._cells[e]
-            # With opaque messages that are not scheduled what counts is the last TTI.
+            # Where messages are opaque and free, what counts is the last TTI.
             oldest = OLDEST if cell.scheduled else 2
             yield (
                 None
