@@ -13,13 +13,14 @@ namespace
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds DOWN_LIMIT{1000};     //!< to connect again
-constexpr milliseconds TICK{250};            //!< between looks at clocks and the parent
-constexpr int HEARTBEAT_INTERVAL_MS = 500;   //!< between heartbeats
-constexpr int HEARTBEAT_TIMEOUT_MS = 2000;   //!< without an answer, or a heartbeat: the connection is down
-constexpr int LINGER_MS = 250;               //!< for the last frame to leave
-constexpr int SEND_TIMEOUT_MS = 1000;        //!< to hand a frame to ZeroMQ
-constexpr int PATIENCE_MS = 20;              //!< to block in a receive before all is polled
+constexpr milliseconds DOWN_LIMIT{1000};   //!< to connect again
+constexpr milliseconds TICK{250};          //!< between looks at clocks and the parent
+constexpr int HEARTBEAT_INTERVAL_MS = 500; //!< between heartbeats
+constexpr int HEARTBEAT_TIMEOUT_MS =
+    2000;                             //!< without an answer, or a heartbeat: the connection is down
+constexpr int LINGER_MS = 250;        //!< for the last frame to leave
+constexpr int SEND_TIMEOUT_MS = 1000; //!< to hand a frame to ZeroMQ
+constexpr int PATIENCE_MS = 20;       //!< to block in a receive before all is polled
 constexpr int64_t GREATEST_FRAME = 64 << 20; //!< bytes
 constexpr int QUEUED_FRAMES = 16;            //!< in each direction; there is one request at a time
 constexpr const char* MONITOR = "inproc://monitor"; //!< where the monitor is
