@@ -68,8 +68,9 @@ different=$(grep -c -v -x -F -f "$out/before" "$out/after" || true)
 echo "$different of $(wc -l <"$out/after") layers are new"
 
 echo "Nothing runs as root:"
-[ "$(docker run --rm --entrypoint id llmac -u)" != 0 ] && [ "$(docker run --rm --entrypoint id llmac-cell -u)" != 0 ] ||
-    fail "an image runs as root"
+for image in llmac-cell llmac-agents llmac; do
+    [ "$(docker run --rm --entrypoint id "$image" -u)" != 0 ] || fail "$image runs as root"
+done
 
 echo "Cells in containers:"
 docker compose version >/dev/null 2>&1 || install_packages docker-compose
