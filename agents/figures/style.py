@@ -140,6 +140,7 @@ def band(axes: Axes, look: Look, x: Any, mean: Any, low: Any, high: Any) -> None
 def legend(figure: Figure, axes: Axes) -> None:
     """One legend for all axes, below them."""
     handles, labels = axes.get_legend_handles_labels()
+    entry = 0.6 + 0.07 * max(map(len, labels))  # width in inches
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(len(labels), max(2, int(figure.get_figwidth() / 1.1)))
+        handles, labels, loc="outside lower center", ncols=max(1, min(len(labels), int(figure.get_figwidth() / entry)))
     )
