@@ -32,7 +32,9 @@ def tables(summary: Mapping[str, Any]) -> Iterator[Table]:
 
 def _of_agents(summary: Mapping[str, Any]) -> Table:
     cells, seeds = len(summary["cells"]), len(summary["seeds"])
-    result = _table(f"{cells} cells, {seeds} seeds from {summary['seeds'][0]}, ns-{summary['ns3_version']}")
+    result = _table(
+        f"{cells} cell{'s' * (cells > 1)}, {seeds} seeds from {summary['seeds'][0]}, ns-{summary['ns3_version']}"
+    )
     _columns(result, "agent\n", "IQM of\ngoodput/bound", *(heading for heading, _, _ in _AGENTS.values()))
     for agent, metrics in summary["agents"].items():
         middle = _interval(summary["interquartile_mean"][agent], 3)

@@ -15,6 +15,7 @@ from llmac.agents.cli.sweeps import numbers, time_left
 from llmac.agents.evaluation.sweep import table as tables
 from llmac.agents.evaluation.sweep.costs import Costs, Size
 from llmac.agents.evaluation.sweep.runs import Player, Run, grid
+from llmac.agents.evaluation.sweep.sweep import Sweep
 from llmac.bridge.errors import LlmacError
 
 pytestmark = pytest.mark.timeout(300)  # commands that import and spawn, on a machine that may be busy
@@ -109,6 +110,14 @@ def test_a_file_that_holds_no_runs_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "runs.parquet").write_text("notes")
     with pytest.raises(LlmacError, match="this is no Parquet file"):
         tables.read(tmp_path / "runs.parquet")
+
+
+def test_an_agent_that_does_not_exist_is_an_error_and_one_that_cannot_play_is_left_out(tmp_path: Path) -> None:
+    cells = grid(["paper"], [2], [], [], {"vocabulary": {"kind": "opaque", "symbols": 2}})
+    with pytest.raises(LlmacError, match="there is no agent 'nobody'"):
+        Sweep(tmp_path / "runs.parquet", [(Player.of("nobody"), cells[0])], [1])
+    sweep = Sweep(tmp_path / "runs.parquet", [(Player.of(name), cells[0]) for name in ("sps", "aloha")], [1])
+    assert [refusal.player.name for refusal in sweep.refused] == ["sps"]
 
 
 def test_lists_of_numbers() -> None:

@@ -55,7 +55,7 @@ class Sweep:
         refused: where a player cannot play, such as with a population that is too large for its model.
 
     Raises:
-        LlmacError: the file holds something else, or runs that only look like these; or nobody can play anywhere.
+        LlmacError: there is no such agent, or nobody can play anywhere.
     """
 
     def __init__(self, path: Path, pairs: Sequence[tuple[Player, Cell]], seeds: Sequence[int]) -> None:
@@ -63,8 +63,9 @@ class Sweep:
         self.refused: list[Refusal] = []
         self._runs: list[Run] = []
         for player, cell in pairs:
+            agent = make(player)
             try:
-                make(player).reset([cell.scenario], np.array(seeds[:1], dtype=np.uint64))
+                agent.reset([cell.scenario], np.array(seeds[:1], dtype=np.uint64))
                 self._runs += [Run(player, cell, seed) for seed in seeds]
             except LlmacError as error:
                 self.refused.append(Refusal(player, cell, str(error)))
