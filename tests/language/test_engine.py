@@ -137,6 +137,8 @@ def test_what_is_guessed_right_takes_one_call(
     phrasebook: Phrasebook, models: dict[Role, PreTrainedModel], monkeypatch: pytest.MonkeyPatch, role: Role
 ) -> None:
     cases = Cases(phrasebook, role, 20, seed=7)
+    # A prompt does not tell all of the rules, so that one with others may have another answer.
+    cases.cases = list(dict(cases.cases).items())
     calls: list[int] = []
     hidden = Decoder.hidden
 
@@ -153,9 +155,9 @@ def test_what_is_guessed_right_takes_one_call(
     right = {state: sentence for (state, _), sentence in zip(cases.cases, said, strict=True)}
     monkeypatch.setattr(engine.habits, "guess", right.__getitem__)
     assert [reply.sentence for reply in engine.decide(cases.requests(), draws)] == said
-    # Prompts of half the length go apart.
-    assert len(calls) <= 2
-    assert unguessed > len(calls)
+    # One call for each group of prompts of similar length.
+    assert sum(calls) <= len(right)
+    assert len(calls) < unguessed
 
 
 def test_the_most_probable_token_is_taken_without_chance(phrasebook: Phrasebook, engines: dict[Role, Engine]) -> None:
