@@ -83,7 +83,9 @@ class CloneOptions:
     @classmethod
     def of(cls, teacher: TeacherName, **others: Any) -> Self:
         """Those that suit a teacher: of `access` there is little to be learned."""
-        little = {"rounds": 1, "bs_steps": 300, "ue_steps": 200} if teacher is TeacherName.ACCESS else {}
+        little: dict[str, Any] = (
+            {"rounds": 1, "bs_steps": 300, "ue_steps": 200} if teacher is TeacherName.ACCESS else {}
+        )
         return cls(teacher=teacher, **(little | others))
 
 

@@ -12,6 +12,7 @@ both models, which needs attention that can be differentiated twice (attn_implem
 """
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 
@@ -78,6 +79,8 @@ def _grad(
 ) -> Vector:
     """Gradient, zero where there is no dependence; the graph stays."""
     found = torch.autograd.grad(of, weights, along, retain_graph=True, allow_unused=True)
+    # The stubs do not know that there is None where there is no dependence.
+    found = cast("Sequence[torch.Tensor | None]", found)
     return tuple(torch.zeros_like(w) if g is None else g for g, w in zip(found, weights, strict=True))
 
 

@@ -7,6 +7,7 @@ the TensorBoard files of the runs, and writes what it drew beside the figure, as
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -25,7 +26,7 @@ def curve(label: str, run: Path) -> pd.DataFrame:
     config = TrainConfig.read(run / "config.yaml")
     events = EventAccumulator(str(run / "tensorboard"), size_guidance={"scalars": 0})
     events.Reload()
-    known = events.Tags()["scalars"]
+    known: Any = events.Tags()["scalars"]
     by_update = {
         name: {event.step: event.value for event in events.Scalars(tag)} if tag in known else {}
         for name, tag in (("goodput_dpdu_per_tti", GOODPUT), ("cpu_s", CPU))
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", metavar="LABEL=RUN")
     given = parser.parse_args()
     tables = [curve(label, Path(run)) for label, _, run in (text.partition("=") for text in given.runs)]
-    table = pd.concat(tables, ignore_index=True)
+    table: Any = pd.concat(tables, ignore_index=True)  # Any: stubs of pandas know less than pandas
     table.to_csv(given.out.with_suffix(".csv"), index=False, float_format="%.4f")
     known = {"environment_ttis": "environment-TTIs", "cpu_s": "CPU time of the trainer, s"}
     columns = [column for column in known if table[column].notna().any()]

@@ -3,6 +3,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,7 +43,11 @@ def validation_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of `llmac validate`."""
     folder = tmp_path_factory.mktemp("validation")
     cells = ("--scenario", "paper", "--ues", "2,4", "--loads", "0.5", "--seeds", "2", "--set", "ttis=30")
-    assert _llmac("validate", "grant", "--agents", "aloha", *cells, "--processes", "1", "--out", str(folder)) == 0
+    arguments = ("validate", "grant", "--agents", "aloha", *cells, "--processes", "1", "--out", str(folder))
+    # In a process of its own, since a pool of processes leaves one behind that ends with the interpreter.
+    command = [sys.executable, "-c", "from llmac.agents.cli import main; main()", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert ended.returncode == 0, ended.stderr
     return folder
 
 
