@@ -120,17 +120,30 @@ def test_bad_input_is_told(arguments: list[str], sentence: str, tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_training_improves_on_its_start(tmp_path: Path) -> None:
-    """From random weights, in 23,000 environment-TTIs; .29 to .57 where the margin was set."""
-    rates = ["learning_rate.bs=1e-3", "learning_rate.ue=1e-3", "entropy=[0.01,0.0]", "kl_limit=0.05"]
-    settings = ["updates=20", "environments=48", "save_every=20", "validate_every=20", *rates]
-    arguments = [part for setting in settings for part in ("--set", setting)]
-    cells = ["paper", "--from-scratch", "--ues", "2:4", "--load", "0.3:0.6"]
-    ended = _llmac([*cells, "--out", str(tmp_path / "run"), *arguments])
+    """From random weights, in 23,000 environment-TTIs, where UEs are shown what they did before.
+
+    .28 to .47 of the bound while sampling, and .00 to .54 in validation, where the margins were set.
+    """
+    TrainConfig.parse(
+        {
+            "domains": [{"scenario": "paper", "ues": [2, 4], "load": [0.3, 0.6], "set": {"control.delay_ttis": 1}}],
+            "start": None,
+            "updates": 20,
+            "environments": 48,
+            "save_every": 20,
+            "validate_every": 20,
+            "learning_rate": {"bs": 1e-3, "ue": 1e-3},
+            "entropy": [0.01, 0.0],
+            "kl_limit": 0.05,
+        },
+        "the test",
+    ).write(tmp_path / "c.yaml")
+    ended = _llmac(["--config", str(tmp_path / "c.yaml"), "--out", str(tmp_path / "run")])
     assert ended.returncode == 0, ended.stderr
     *rows, last = pq.read_table(tmp_path / "run" / "metrics.parquet").to_pylist()
     goodput = [row["train/goodput_over_bound"] for row in rows]
-    assert np.mean(goodput[-3:]) > np.mean(goodput[:3]) + 0.15
-    assert last["validation/goodput_over_bound"] > rows[0]["validation/goodput_over_bound"]
+    assert np.mean(goodput[-3:]) > np.mean(goodput[:3]) + 0.1
+    assert last["validation/goodput_over_bound"] > rows[0]["validation/goodput_over_bound"] + 0.2
 
 
 @pytest.mark.slow
