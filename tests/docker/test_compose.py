@@ -10,8 +10,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
+from urllib.request import urlopen
 
 import docker
 import pytest
@@ -25,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = "llmac-check"
 COMPOSE = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
 LONG = "run paper --agents random --ttis 100000 --seeds 3"
+TENSORBOARD = "http://127.0.0.1:6006"
 LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
 
 
@@ -32,7 +36,7 @@ LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
 def engine() -> Iterator[docker.DockerClient]:
     client = connect()
     yield client
-    _compose("down", "-v", "-t", "1")
+    _compose("--profile", "training", "down", "-v", "-t", "1")
     client.close()
 
 
@@ -56,6 +60,16 @@ def test_a_cell_that_is_killed_ends_in_a_typed_error(engine: docker.DockerClient
     _containers(engine, "cell")[1].kill()
     assert agents.wait(timeout=120)["StatusCode"] == 2
     assert "no answer within" in agents.logs().decode()
+
+
+def test_a_cell_that_crashes_is_started_again_and_the_error_says_so(engine: docker.DockerClient) -> None:
+    agents = _start(engine)
+    crashed = _containers(engine, "cell")[1]
+    # The first process of the container is its init, which tells Docker how its child ended.
+    (process,) = crashed.exec_run(["cat", "/proc/1/task/1/children"]).output.split()
+    assert crashed.exec_run(["sh", "-c", f"kill -KILL {int(process)}"]).exit_code == 0
+    assert agents.wait(timeout=120)["StatusCode"] == 2
+    assert "the cell was started again, and its episode is lost" in agents.logs().decode()
 
 
 def test_a_cell_with_wrong_keys_is_refused(engine: docker.DockerClient, tmp_path: Path) -> None:
@@ -89,12 +103,31 @@ def test_nothing_can_be_reached_from_outside(engine: docker.DockerClient) -> Non
     assert _listening(Path("/proc/net/tcp").read_text()) == before
     for container in (*_containers(engine, "cell"), agents):
         assert not container.ports
-        assert container.exec_run(["id", "-u"]).output.strip() == b"1000"
-        table = container.exec_run(["cat", "/proc/net/tcp"]).output.decode()
+        assert {uid for _, uid in container.top(ps_args="-eo pid,uid")["Processes"]} == {"1000"}
+        table = container.exec_run(["cat", "/proc/net/tcp", "/proc/net/tcp6"]).output.decode()
         # Docker's own name server is on the loopback.
         open_ports = {port for address, port in _listening(table) if not address.endswith("7F")}
         assert open_ports == ({5555} if container == agents else set())
     assert engine.networks.get(f"{PROJECT}_cells").attrs["Internal"]
+
+
+def test_a_training_leaves_checkpoints_and_is_shown_by_tensorboard(engine: docker.DockerClient) -> None:
+    sizes = {"updates": 1, "environments": 6, "ttis": 4, "epochs": 1, "minibatches": 1}
+    command = " ".join(["train paper --ues 2:4 --out /out/run", *(f"--set {name}={n}" for name, n in sizes.items())])
+    started = _compose(
+        *("--profile", "training", "up", "-d", "--no-color", "--scale", "cell=3", "train", "tensorboard"), llmac=command
+    )
+    assert started.returncode == 0, started.stdout
+    (train,), (board,) = _containers(engine, "train"), _containers(engine, "tensorboard")
+    assert train.wait(timeout=120)["StatusCode"] == 0, train.logs().decode()
+    assert "waiting for 3 cell processes" in train.logs().decode()
+    assert b"policy" in board.exec_run("find /out/run/checkpoints").output
+    shown, end = "", monotonic() + 60
+    while "time/share_of_rollout" not in shown and monotonic() < end:  # it looks for news every few seconds
+        with suppress(OSError), urlopen(f"{TENSORBOARD}/data/plugin/scalars/tags", timeout=10) as answer:  # noqa: S310
+            shown = answer.read().decode()
+    assert "run/tensorboard" in json.loads(shown)
+    assert [binding["HostIp"] for binding in board.ports["6006/tcp"]] == ["127.0.0.1"]
 
 
 def _start(engine: docker.DockerClient) -> Any:
