@@ -47,8 +47,17 @@ class Cells(TypedDict):
     keys: Path | None
 
 
-def cells(launcher: str, listen: str | None, keys: Path | None, processes: int, out: Path | None) -> Cells:
+def cells(
+    launcher: str,
+    listen: str | None,
+    keys: Path | None,
+    processes: int,
+    out: Path | None,
+    captures: Path | None = None,
+) -> Cells:
     """Where cells run: on this machine, with their logs in `out` if anywhere; or where somebody else starts them.
+
+    `captures` is the folder of their pcap files, if they write any.
 
     Raises:
         LlmacError: options that do not go together, or a launcher that does not exist.
@@ -60,7 +69,7 @@ def cells(launcher: str, listen: str | None, keys: Path | None, processes: int, 
             raise AddressError("--keys are for cells on other machines: give --listen, too")
         if out is None and os.environ.get("NS_LOG"):
             note("NS_LOG is set: give --out FOLDER to find what the cells write in FOLDER/cell-*.log")
-        return Cells(launcher=_launcher(launcher, out), address=None, deadlines=None, keys=None)
+        return Cells(launcher=_launcher(launcher, out, captures), address=None, deadlines=None, keys=None)
     if launcher != "local":
         raise LlmacError("--listen waits for cells that are started elsewhere: leave --launcher out")
     option = " --keys=FOLDER" if keys else ""
@@ -68,7 +77,7 @@ def cells(launcher: str, listen: str | None, keys: Path | None, processes: int, 
     return Cells(launcher=ExternalLauncher(), address=listen, deadlines=Deadlines(handshake_s=_WAIT_S), keys=keys)
 
 
-def _launcher(text: str, out: Path | None) -> Launcher:
+def _launcher(text: str, out: Path | None, captures: Path | None) -> Launcher:
     name, *settings = text.split(",")
     kind, _, image = name.partition(":")
     if kind not in {"local", "docker"} or (kind == "local" and text != "local"):
@@ -87,4 +96,4 @@ def _launcher(text: str, out: Path | None) -> Launcher:
             limits[limit] = value
         else:
             raise LlmacError(f"--launcher {text}: {setting} is no limit; write cpus=1.5 or memory=512m")
-    return DockerLauncher(image or IMAGE, log_dir=out, **limits)
+    return DockerLauncher(image or IMAGE, log_dir=out, captures=captures, **limits)

@@ -96,7 +96,7 @@ def run(
         _folders_for_captures(pcap, chosen, names)
     seed_list = list(range(seed, seed + seeds))
     processes = min(processes, seeds)
-    where = cells(launcher, listen, keys, processes, out)
+    where = cells(launcher, listen, keys, processes, out, pcap)
     played = _play_all(chosen, players, names, wanted, seed_list, processes, where, out, log_wire, pcap)
     differences = paired.differences({name: played.episodes[name] for name in names}, against, NAMES) if against else {}
     document = _document(chosen, seed_list, played, names, against, differences)

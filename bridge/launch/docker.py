@@ -43,6 +43,7 @@ class DockerLauncher:
         cpus: that each container may use; None for no limit.
         memory: that each container may use, as Docker writes it ("512m"); None for no limit.
         log_dir: keeps what process I writes in cell-I.log there; by default only its last lines are kept, for errors.
+        captures: folder in which, and in whose folders, cells may write pcap files; see `ColumnEnv.reset`.
         command: what to start in them, before the arguments that every cell gets.
 
     Raises:
@@ -55,6 +56,7 @@ class DockerLauncher:
         cpus: float | None = None,
         memory: str | None = None,
         log_dir: Path | None = None,
+        captures: Path | None = None,
         command: Sequence[str] = (EXECUTABLE,),
     ) -> None:
         self._client = connect()
@@ -69,6 +71,7 @@ class DockerLauncher:
         self._log_dir = log_dir
         if log_dir is not None:
             log_dir.mkdir(parents=True, exist_ok=True)
+        self._captures = None if captures is None else captures.resolve()
         try:
             self._client.images.get(image)
         except ImageNotFound as error:
@@ -87,7 +90,8 @@ class DockerLauncher:
             "entrypoint": self._command,
             "command": [f"--connect={endpoint}", f"--session={session}", f"--process={index}"],
             "init": True,
-            "user": _user(endpoint),
+            "user": _user(endpoint, self._captures),
+            "mounts": _mounts(self._captures),
             "read_only": True,
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
@@ -241,16 +245,27 @@ def _is_abandoned(owner: str) -> bool:
     return owner.startswith(f"{_machine()}/") and owner != owner_of(int(owner.rsplit("/", 2)[1]))
 
 
-def _user(endpoint: str) -> str:
-    """Who a container runs as: this user; for root nobody, in a group without other members that may use the socket."""
+def _user(endpoint: str, captures: Path | None) -> str:
+    """Who a container runs as: this user; for root nobody, in a group of no other members that may use what it needs."""
     if os.getuid() != 0:
         return f"{os.getuid()}:{os.getgid()}"
     if endpoint.startswith("ipc://"):
         path = Path(urlsplit(endpoint).path)
-        for entry, mode in ((path.parent, 0o710), (path, 0o660)):
-            os.chown(entry, -1, _GROUP)
-            entry.chmod(mode)
+        _open(path.parent, 0o710)
+        _open(path, 0o660)
+    for folder in captures.glob("**/") if captures else ():
+        _open(folder, 0o775)
     return f"{_NOBODY}:{_GROUP}"
+
+
+def _open(path: Path, mode: int) -> None:
+    os.chown(path, -1, _GROUP)
+    path.chmod(mode)
+
+
+def _mounts(captures: Path | None) -> list[docker.types.Mount]:
+    """The folder for captures, under the name that the reset gives the cell."""
+    return [docker.types.Mount(str(captures), str(captures), type="bind")] if captures else []
 
 
 def _reach(endpoint: str) -> dict[str, Any]:

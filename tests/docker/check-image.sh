@@ -11,7 +11,10 @@ start_engine
 provide_base_image
 started=$(date +%s)
 build_image all llmac
-echo "The image was built in $(($(date +%s) - started)) s"
+seconds=$(($(date +%s) - started))
+echo "The image was built in $seconds s"
+# It may take 15 minutes on two cores; others may be at work on this machine.
+[ "$seconds" -le 1800 ] || fail "the image took more than half an hour to build"
 build_image cell llmac-cell
 build_image agents llmac-agents
 megabytes() {
@@ -70,3 +73,23 @@ docker compose version >/dev/null 2>&1 || install_packages docker-compose
 # They wait most of the time.
 echo "The reliability tests of local cells, with cells in containers:"
 .venv/bin/pytest -q -m docker -W ignore::ResourceWarning -n 4 tests/bridge
+
+if [ -z "${engine:-}" ]; then
+    echo "The loss of the engine is not tested: it is not this script's own"
+    exit
+fi
+echo "The engine is lost in mid-run:"
+a_cell_runs() {
+    [ -n "$(docker ps -q --filter label=llmac.owner)" ]
+}
+timeout 180 .venv/bin/llmac run paper --agents random --ttis 1000000 --launcher docker >"$out/lost" 2>&1 &
+llmac=$!
+within 60 a_cell_runs || fail "no cell was started: $(cat "$out/lost")"
+kill -KILL "$engine"
+wait "$engine" || true
+status=0
+wait "$llmac" || status=$?
+grep "the Docker engine does not answer any more" "$out/lost" || fail "a lost engine is not told: $(cat "$out/lost")"
+[ "$status" = 2 ] || fail "the loss of the engine ended with $status"
+launch_engine
+.venv/bin/llmac doctor --clean | grep removed || fail "what the run has left was not removed"

@@ -145,6 +145,17 @@ def test_no_tool_chain_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(inside.stdout)["agents"] == json.loads(outside.stdout)["agents"]
 
 
+def test_packets_are_captured_as_by_a_local_cell(tmp_path: Path) -> None:
+    arguments = ["run", "ip", "--agents", "grant,tdma", "--seeds", "2", "--ttis", "50", "--pcap"]
+    for launcher in ("local", "docker"):
+        ended = _llmac(*arguments, str(tmp_path / launcher), "--launcher", launcher)
+        assert ended.returncode == 0, ended.stderr
+    captures = sorted(file.relative_to(tmp_path / "local") for file in (tmp_path / "local").rglob("*.pcap"))
+    assert len(captures) == 2 * 2 * (1 + scenario.load("ip").ues)
+    for file in captures:
+        assert (tmp_path / "docker" / file).read_bytes() == (tmp_path / "local" / file).read_bytes()
+
+
 def test_a_training_runs_in_containers(tmp_path: Path) -> None:
     sizes = {"updates": 1, "environments": 4, "ttis": 4, "epochs": 1, "minibatches": 1}
     fields = [part for name, value in sizes.items() for part in ("--set", f"{name}={value}")]
