@@ -246,7 +246,7 @@ def _is_abandoned(owner: str) -> bool:
 
 
 def _user(endpoint: str, captures: Path | None) -> str:
-    """Who a container runs as: this user; for root nobody, in a group of no other members that may use what it needs."""
+    """Who a container runs as: this user; for root nobody, in a group without members that may use what it needs."""
     if os.getuid() != 0:
         return f"{os.getuid()}:{os.getgid()}"
     if endpoint.startswith("ipc://"):
