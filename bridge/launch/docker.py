@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import docker
 import requests.exceptions
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import Mount
 
 from llmac.bridge.errors import CellMissingError
 from llmac.bridge.launch.local import EXECUTABLE
@@ -263,9 +264,9 @@ def _open(path: Path, mode: int) -> None:
     path.chmod(mode)
 
 
-def _mounts(captures: Path | None) -> list[docker.types.Mount]:
+def _mounts(captures: Path | None) -> list[Mount]:
     """The folder for captures, under the name that the reset gives the cell."""
-    return [docker.types.Mount(str(captures), str(captures), type="bind")] if captures else []
+    return [Mount(str(captures), str(captures), type="bind")] if captures else []
 
 
 def _reach(endpoint: str) -> dict[str, Any]:
