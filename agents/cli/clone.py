@@ -18,7 +18,11 @@ from llmac.bridge.errors import LlmacError
 def clone(
     out: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
     teacher: Annotated[
-        str, typer.Option(help="lease, or access: random access with messages that mean nothing (docs/training.md).")
+        str,
+        typer.Option(
+            help="lease; turns: paper only, in seconds; access: random access with messages that mean nothing "
+            "(docs/training.md)."
+        ),
     ] = "lease",
     symbols: Annotated[int, typer.Option(min=1, max=64, help="Opaque symbols in which `access` babbles.")] = 2,
     base: Annotated[

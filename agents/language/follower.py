@@ -47,7 +47,7 @@ class _Cell:
             vocabulary=phrasebook.vocabulary,
             history_ttis=scenario.history_ttis,
             scheduled=is_scheduled(scenario),
-            # Where a grant is for one TTI and says all, there is nothing to remember.
+            # Where a grant is for one TTI, all there is to remember is whether something was sent that can be deleted.
             remembers=is_scheduled(scenario) or not isinstance(scenario.vocabulary, Semantic),
         )
 
@@ -57,7 +57,7 @@ class _Cell:
         told = codes.dcm_texts[-1]
         memory = Remembered(told, 0, codes.rbgs - 1, 1, again=True, deleted=True, report_age=1, odd=False)
         past = self.prompts.past(MOST_DPDUS, codes.ue_action_codes - 1, codes.ucm_codes - 1, codes.dcm_codes - 1)
-        known = memory if self.remembers else None
+        known = memory if self.remembers else True
         return self.prompts.state(MOST_DPDUS, codes.dcm_codes - 1, 1, known, [past] * self.history_ttis)
 
 
@@ -116,8 +116,8 @@ class Follower:
         """The longest prompt of each cell, without the instruction."""
         return [cell.longest_state() for cell in self._cells]
 
-    def _recall(self, observation: FollowerObservation) -> Iterator[Remembered | None]:
-        """What each UE remembers, if it needs to."""
+    def _recall(self, observation: FollowerObservation) -> Iterator[Remembered | bool]:
+        """What each UE remembers; see UePrompts.state."""
         recalled = self._memory.observe(observation)
         odd = observation.tti % PERIOD == 1
         columns = (getattr(recalled, f.name).tolist() for f in fields(recalled))
@@ -127,7 +127,7 @@ class Follower:
             # Where messages are opaque and free, what counts is the last TTI.
             oldest = OLDEST if cell.scheduled else 2
             yield (
-                None
+                sent_age == 1
                 if not cell.remembers
                 else Remembered(
                     told=cell.pag.codes.dcm_texts[dcm],
@@ -141,7 +141,7 @@ class Follower:
                 )
             )
 
-    def _state(self, environment: int, ue: int, seen: tuple[int, int, int, int, int], memory: Remembered | None) -> str:
+    def _state(self, environment: int, ue: int, seen: tuple[int, int, int, int, int], memory: Remembered | bool) -> str:
         cell = self._cells[environment]
         buffer, _, _, dcm, opportunity = seen
         if not cell.history_ttis:

@@ -40,7 +40,7 @@ class Recollection:
 class Memory:
     """Remembers for the UEs of E environments, for a batch of episodes.
 
-    A UE whose grants are for one TTI each (ledger.py) needs no memory, and is shown none.
+    A UE whose grants are for one TTI each (ledger.py) is shown of it only whether it transmitted in the last one.
     """
 
     def __init__(self, scenarios: Sequence[Scenario]) -> None:

@@ -207,7 +207,7 @@ class UePrompts:
         buffer: int,
         dcm: int,
         ucm_opportunity: int,
-        memory: Remembered | None = None,
+        memory: Remembered | bool = False,
         history: Sequence[UePast] = (),
     ) -> str:
         """State of a UE.
@@ -216,7 +216,7 @@ class UePrompts:
             buffer: dPDUs.
             dcm: code of the DCM that reached it now.
             ucm_opportunity: whether it may send a UCM.
-            memory: what it remembers, where one TTI does not tell all.
+            memory: what it remembers; where a grant is for one TTI, whether it transmitted in the last one.
             history: oldest TTI first.
         """
         key = (min(buffer, MOST_DPDUS), dcm, ucm_opportunity, memory)
@@ -234,14 +234,15 @@ class UePrompts:
         return UePast(min(buffer, MOST_DPDUS), access, codes.ucm_texts[last_ucm], codes.dcm_texts[dcm])
 
     def _make(
-        self, buffer: int, dcm: int, ucm_opportunity: int, memory: Remembered | None, history: Sequence[UePast]
+        self, buffer: int, dcm: int, ucm_opportunity: int, memory: Remembered | bool, history: Sequence[UePast]
     ) -> str:
         return self._template.render(
             self._cell,
             buffer=buffer,
             heard=self._codes.dcm_texts[dcm],
             may_report=ucm_opportunity > 0,
-            memory=memory,
+            memory=memory if isinstance(memory, Remembered) else None,
+            sent=memory is True,
             history=history,
         )
 
@@ -260,7 +261,7 @@ def sample_prompts() -> Iterator[str]:
             for deleted in (False, True):
                 memory = Remembered("null", 0, 0, 1, again=True, deleted=deleted, report_age=1, odd=odd)
                 yield template(Role.UE).instruction + ue.state(0, 0, 1, memory)
-        yield ue.state(0, 0, 0, None, [ue.past(0, 0, 0, 0)])
+        yield ue.state(0, 0, 0, True, [ue.past(0, 0, 0, 0)])
         past = BsPast(("idle", "undecodable", "left"), (Heard(0, "null"),), "end")
         yield bs.state(entries, None, [past])
 

@@ -23,24 +23,27 @@ _RARELY, _SOMETIMES = 0.15, 0.4
 def free(rng: np.random.Generator, count: int) -> list[Scenario]:
     """Cells where signalling is free, over populations, RBGs, loads and rules.
 
-    They have 2 to 8 UEs: larger populations are left to find out whether the policy generalises.
+    They have 2 to 8 UEs, so that larger populations of `paper` are left to find out whether the policy generalises;
+    some of those with a radio have up to 32, in which UEs at the edge go under unless the BS grants by turns.
     """
     return [_free(rng) for _ in range(count)]
 
 
 def _free(rng: np.random.Generator) -> Scenario:
-    ues = int(rng.integers(2, 9))
+    name = str(rng.choice(["paper", "near-far"]))
+    many = name == "near-far" and _happens(rng, _SOMETIMES)
+    ues = int(rng.integers(9, 33) if many else rng.integers(2, 9))
     rbgs = round(8 ** rng.random())  # small numbers more often
     overrides: dict[str, Any] = {
         "ues": ues,
         "rbgs": rbgs,
         "ttis": FREE_TTIS,
-        "traffic.load": float(min(1.0, rng.uniform(0.2, 3.0) * rbgs / ues)),
+        "traffic.load": float(min(1.0, rng.uniform(0.2, 4.0 if many else 3.0) * rbgs / ues)),
         "ack_deletes": _happens(rng, _RARELY),
         "buffer_capacity_dpdus": int(rng.choice([20, 20, 20, 5, 99])),
         "vocabulary": {"kind": "semantic", "bsr_levels": int(rng.choice([6, 6, 6, 3, 8]))},
     }
-    return load(str(rng.choice(["paper", "near-far"])), overrides)
+    return load(name, overrides)
 
 
 def scheduled(rng: np.random.Generator, count: int) -> list[Scenario]:
@@ -74,6 +77,14 @@ def _scheduled(rng: np.random.Generator) -> Scenario:
         "control.ucm_period_ttis": int(rng.choice([1, 2, 4, 8, 8, 12, 12, 16, 24, 24])),
     }
     return load(name, overrides)
+
+
+def paper(rng: np.random.Generator, count: int) -> list[Scenario]:
+    """Cells of `paper`, over small populations and loads."""
+    return [
+        load("paper", {"ues": int(rng.integers(2, 9)), "traffic.load": float(rng.uniform(0.3, 0.6))})
+        for _ in range(count)
+    ]
 
 
 def opaque(symbols: int) -> Draw:

@@ -42,6 +42,8 @@ class TeacherName(StrEnum):
 
     LEASE = "lease"
     """Grants by turns and leases (teacher.py), in cells of all kinds."""
+    TURNS = "turns"
+    """Grants by turns alone, in `paper`, and hardly learned: a start for PPO that takes seconds."""
     ACCESS = "access"
     """Channel access, and messages without a meaning, in `paper` with the opaque vocabulary."""
 
@@ -52,7 +54,7 @@ class CloneOptions:
 
     seed: int = 0
     """Of the scenarios, the episodes (training seeds are below 1,000,000), the weights and the order of examples."""
-    speculate: float = 0.5
+    speculate: float = 0.2
     """Of the teacher: so often an RBG that nobody asked for is granted; PPO can tell whether that is good."""
     environments: int = 96
     """That are recorded at once."""
@@ -82,11 +84,12 @@ class CloneOptions:
 
     @classmethod
     def of(cls, teacher: TeacherName, **others: Any) -> Self:
-        """Those that suit a teacher: of `access` there is little to be learned."""
-        little: dict[str, Any] = (
-            {"rounds": 1, "bs_steps": 300, "ue_steps": 200} if teacher is TeacherName.ACCESS else {}
-        )
-        return cls(teacher=teacher, **(little | others))
+        """Those that suit a teacher: there is little to be learned of those that stay in `paper`."""
+        little: dict[TeacherName, dict[str, Any]] = {
+            TeacherName.TURNS: {"environments": 48, "rounds": 1, "bs_steps": 150, "ue_steps": 100},
+            TeacherName.ACCESS: {"rounds": 1, "bs_steps": 300, "ue_steps": 200},
+        }
+        return cls(teacher=teacher, **(little.get(teacher, {}) | others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def clone(
     reports = {
         role: _fit(model, role, examples[role], steps[role], options, advance) for role, model in learner.models.items()
     }
-    if options.teacher is TeacherName.LEASE and options.base is None:
+    if options.teacher is not TeacherName.ACCESS and options.base is None:
         cool(learner.models[Role.UE], options.temperature)
     save(out, learner)
     return reports
@@ -149,15 +152,19 @@ def _learner(options: CloneOptions) -> Checkpoint:
     layers = {Role.BS: options.bs_layers, Role.UE: options.ue_layers}
     models = {role: small_model(trained, options.seed, n) for role, n in layers.items()}
     # For contention UEs have to break the symmetry between them; who only babbles, all of them.
-    sampling = frozenset({Role.UE} if options.teacher is TeacherName.LEASE else Role)
+    sampling = frozenset(Role if options.teacher is TeacherName.ACCESS else {Role.UE})
     return Checkpoint(models, trained, made_by, sampling=sampling)
 
 
 def _kinds(options: CloneOptions) -> Sequence[tuple[cells.Draw, int]]:
     """Cells to record in, and the TTIs of an episode."""
-    if options.teacher is TeacherName.LEASE:
-        return ((cells.free, cells.FREE_TTIS), (cells.scheduled, cells.SCHEDULED_TTIS))
-    return ((cells.opaque(options.symbols), cells.FREE_TTIS),)
+    match options.teacher:
+        case TeacherName.LEASE:
+            return ((cells.free, cells.FREE_TTIS), (cells.scheduled, cells.SCHEDULED_TTIS))
+        case TeacherName.TURNS:
+            return ((cells.paper, cells.FREE_TTIS),)
+        case TeacherName.ACCESS:
+            return ((cells.opaque(options.symbols), cells.FREE_TTIS),)
 
 
 def _record(options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance) -> dict[Role, Recorded]:

@@ -81,6 +81,20 @@ def test_a_ue_remembers_what_it_did_and_was_told(phrasebook: Phrasebook) -> None
     assert " even have" in states[-1]
 
 
+def test_where_signalling_is_free_a_ue_is_told_that_it_has_just_transmitted(phrasebook: Phrasebook) -> None:
+    scenario = load("paper", {"ues": 1, "traffic.load": 1.0})
+    codes = Codes(scenario.rbgs, scenario.vocabulary)
+    follower = Follower([scenario], phrasebook)
+    send, delete = codes.ue_action(codes_pb2.ACCESS_TRANSMIT + 1, 0), codes.ue_action(codes_pb2.ACCESS_DELETE, 0)
+    told: list[bool] = []
+    with ColumnEnv([scenario], ttis=5) as env:
+        env.reset(SEED)
+        for action in [send, send, delete, 0, 0]:
+            told.append(" sent" in follower.observe(env.lead(SILENT))[0].state)
+            env.follow(FollowerAction(np.array([action], dtype=np.uint16)))
+    assert told == [False, True, True, False, False]
+
+
 @pytest.mark.parametrize("name", ["paper", "urban", "scarce-signalling"])
 def test_the_teacher_is_as_good_as_the_conventional_protocols(name: str) -> None:
     scenario = load(name)
