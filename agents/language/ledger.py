@@ -197,18 +197,18 @@ class Ledger:
         return self._last_heard[slot]
 
     def _hope(self, seen: Seen) -> NDArray[np.int64]:
-        """[n] How good it would be to hear a UE: TTIs since it was empty, times TTIs until it would be heard anyway."""
+        """[n] How good it would be to hear a UE: TTIs since it was empty, times TTIs that a grant of now wins.
+
+        It wins them over a grant in answer to the next report, or to one that is under way.
+        """
         environment = seen.environment
         delay, period = self.cells.delay[environment], self._period[environment]
         silent = np.minimum(seen.tti + delay - self._empty_at[seen.slot], 3 * period)
-        until = (-(seen.tti + seen.ue_id)) % period + 1 + delay
-        return np.where(self.scheduled[environment], silent * np.minimum(until, _SOON), 0)
+        earlier = (delay - seen.tti - seen.ue_id) % period + 1
+        return np.where(self.scheduled[environment], silent * earlier, 0)
 
     def _free(self, tti: int, later: int) -> NDArray[np.bool_]:
         """[B] RBGs that are not taken in the TTI in which a grant of now takes effect, or in a later one."""
         phase = (tti + self.cells.delay + later)[self._rbg_environment] % PERIOD
         return self._holder[phase, np.arange(phase.size)] < 0
 
-
-_SOON = 8
-"""TTIs after which a UE with something to send is heard in any case."""

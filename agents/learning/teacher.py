@@ -10,8 +10,8 @@ send, and deletes in between without waiting. It differs from `sps` and `hybrid`
 - A UE whose transmission failed is granted its RBG again; it then does not delete before it has transmitted twice: on a
   fading channel failures come in rows. One that has a single dPDU left does not delete it before the next occasion,
   which it would not need otherwise, in case it has failed.
-- An RBG that nobody needs goes to the UE of which most is to be hoped: time since it was empty, times the time until it
-  may report.
+- An RBG that nobody needs goes to the UE of which most is to be hoped: time since it was empty, times the time that is
+  won over its next report, or over one that is under way.
 """
 
 from collections.abc import Sequence

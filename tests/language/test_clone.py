@@ -36,7 +36,7 @@ def test_a_clone_is_learned_and_written(tmp_path: Path) -> None:
 def test_a_recording_holds_the_teachers_choices(phrasebook: Phrasebook) -> None:
     scenarios = cells.scheduled(np.random.default_rng(7), 6)
     seeds = np.arange(6, dtype=np.uint64)
-    with ColumnEnv(scenarios, ttis=30) as env:
+    with ColumnEnv(scenarios, ttis=60) as env:
         recorded = record(env, Teacher(), scenarios, seeds, phrasebook, 0.05, [100] * 6, lambda: None)
     vocabulary = phrasebook.vocabulary
     for role in Role:
