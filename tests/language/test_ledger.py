@@ -58,9 +58,10 @@ def test_who_is_heard_without_a_lease_has_more_to_send(phrasebook: Phrasebook) -
 
 
 def test_an_rbg_to_spare_goes_to_who_is_heard_latest_otherwise(phrasebook: Phrasebook) -> None:
-    # With a period of 8 UE i may report in TTIs 8 - i, 16 - i, ...: in TTI 8 the BS knows that UE 2 had nothing in TTI 6,
-    # UE 3 in TTI 5, and so on; what UEs 0 and 1 have to report is under way, and a grant is hardly earlier. TTIs since a UE
-    # was empty, seen from the TTI of the grant, times TTIs that are won: 4 x 7 for UE 3, 5 x 6 for UE 4, 6 x 5, 7 x 4.
+    # With a period of 8 UE i may report in TTIs 8 - i, 16 - i, ...: in TTI 8 the BS knows that UE 2 had nothing in
+    # TTI 6, UE 3 in TTI 5, and so on; what UEs 0 and 1 have to report is under way, and a grant is hardly earlier.
+    # TTIs since a UE was empty, seen from the TTI of the grant, times TTIs that are won: 4 x 7 for UE 3, 5 x 6 for
+    # UE 4, 6 x 5 for UE 5, 7 x 4 for UE 6.
     scenario = load("bursty", {"ues": 8, "traffic.load": 0.0})
     leader = Leader([scenario], SEED, phrasebook)
     with ColumnEnv([scenario], ttis=9) as env:
