@@ -211,4 +211,3 @@ class Ledger:
         """[B] RBGs that are not taken in the TTI in which a grant of now takes effect, or in a later one."""
         phase = (tti + self.cells.delay + later)[self._rbg_environment] % PERIOD
         return self._holder[phase, np.arange(phase.size)] < 0
-
