@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from llmac.agents.chance import Purpose, uniform
 
 SHORT_LABELS = 100
-"""Numbers that are one token each."""
+"""Numbers below this are one token each."""
+FIRST_LABEL = 10
+"""Smaller numbers stand for RBGs and levels: a model that finds a UE in a prompt by its label takes those for it."""
 
 
 class Labels:
@@ -20,7 +22,7 @@ class Labels:
 
     Args:
         seed: of the environment.
-        space: labels are below this number, a power of ten, as long as there are enough.
+        space: labels are below this number, a power of ten above `FIRST_LABEL`, as long as there are enough.
 
     Attributes:
         space: the least power of ten that all labels given so far are below.
@@ -46,9 +48,9 @@ class Labels:
         return self._current
 
     def _draw(self, ue: int) -> int:
-        while len(self._labels) >= self.space:
+        while len(self._labels) >= self.space - FIRST_LABEL:
             self.space *= 10
-        free = np.ones(self.space, dtype=np.bool_)
+        free = np.arange(self.space) >= FIRST_LABEL
         free[list(self._labels.values())] = False
         numbers = np.flatnonzero(free)
         draw = uniform(self._seed, 0, Purpose.LABEL, np.array([ue], dtype=np.uint32))[0]

@@ -15,7 +15,7 @@ from llmac.agents.baselines.columns import dcms
 from llmac.agents.engine.backend import Request
 from llmac.agents.language.diary import Diary
 from llmac.agents.language.guides import BsGuide, FreeGuide
-from llmac.agents.language.labels import SHORT_LABELS, Labels
+from llmac.agents.language.labels import FIRST_LABEL, SHORT_LABELS, Labels
 from llmac.agents.language.ledger import PERIOD, Ledger, Page
 from llmac.agents.language.phrases import Phrasebook
 from llmac.agents.language.prompts import SHOWN_PER_RBG, BsPast, BsPrompts, Entry, Heard, News, Slots
@@ -143,7 +143,7 @@ class Leader:
         ues, rbgs = scenario.most_connected, scenario.rbgs
         # Each RBG can bring one that was heard or lost, besides those that can be granted it.
         shown = min(ues, (SHOWN_PER_RBG + 1) * rbgs)
-        label = 10 ** len(str(max(SHORT_LABELS, ues) - 1)) - 1
+        label = 10 ** len(str(max(SHORT_LABELS, ues + FIRST_LABEL) - 1)) - 1
         entries = [Entry(label, News.WAITS, _MOST), Entry(label, News.MORE, _MOST)] * rbgs
         pag = self._grammars[environment]
         heard = Heard(label, pag.codes.ucm_texts[-1])

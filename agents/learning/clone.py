@@ -54,7 +54,7 @@ class CloneOptions:
 
     seed: int = 0
     """Of the scenarios, the episodes (training seeds are below 1,000,000), the weights and the order of examples."""
-    speculate: float = 0.2
+    speculate: float = 0.35
     """Of the teacher: so often an RBG that nobody asked for is granted; PPO can tell whether that is good."""
     environments: int = 96
     """That are recorded at once."""

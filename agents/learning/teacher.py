@@ -89,7 +89,8 @@ class Teacher:
         waits = page.turn >= 0
         ahead = np.bincount(environment[waits], minlength=cells.rbgs.size)[environment]
         dares = uniform(cells.seeds[environment], page.seen.tti, Purpose.DCM, page.seen.ue_id.astype(np.uint32))
-        hopes = (page.idle >= 0) & (dares < self._speculate)
+        # Those that the prompt shows.
+        hopes = (page.idle >= 0) & (page.idle < cells.rbgs[environment] - ahead) & (dares < self._speculate)
         rank = np.where(waits, page.turn, np.where(hopes, ahead + page.idle, -1))
         rbg = assign_rbgs(cells, np.ones_like(self._last_rbg), environment, rank)
         grant = codes_pb2.DCM_GRANT + rbg + np.where(page.heard, cells.rbgs[environment], 0)
