@@ -5,8 +5,9 @@ Where signalling is free it grants RBGs by turns and acknowledges, as `grant` do
 semi-persistent scheduling (baselines/persistent.py): a UE transmits in every second TTI as long as it has something to
 send, and deletes in between without waiting. It differs from `sps` and `hybrid` in this:
 
-- The longer UEs have to wait for their turn to report, the more of the last RBG is left for contention: all of it,
-  every second TTI, or none. A UE that failed there takes each of the next two opportunities with probability one half.
+- The longer UEs have to wait for their turn to report, and the more RBGs there are, the more of the last one is left
+  for contention: all of it, every second TTI, or none. A UE that failed there takes each of the next two opportunities
+  with probability one half.
 - A UE whose transmission failed is granted its RBG again; it then does not delete before it has transmitted twice: on a
   fading channel failures come in rows. One that has a single dPDU left does not delete it before the next occasion,
   which it would not need otherwise, in case it has failed.
@@ -36,14 +37,16 @@ _SETTLED = 4
 
 _RARE_REPORTS, _SELDOM_REPORTS = 16, 10
 """TTIs from one opportunity to report to the next."""
+_MANY_RBGS = 4
+"""With fewer, a whole RBG is too much to leave for contention."""
 
 
 def contention_gap(scenario: Scenario) -> int:
     """TTIs from one opportunity for contention to the next; 0: there is none."""
-    if scenario.rbgs == 1:
-        return 0
     period = scenario.control.ucm_period_ttis
-    return 1 if period >= _RARE_REPORTS else 2 if period >= _SELDOM_REPORTS else 0
+    if scenario.rbgs == 1 or period < _SELDOM_REPORTS:
+        return 0
+    return 1 if period >= _RARE_REPORTS and scenario.rbgs >= _MANY_RBGS else 2
 
 
 class Teacher:

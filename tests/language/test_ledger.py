@@ -122,6 +122,12 @@ def test_the_teacher_is_as_good_as_the_conventional_protocols(name: str) -> None
     assert _goodput(scenario, Teacher(speculate=1.0)) > 0.98 * max(goodput.values())
 
 
+def test_a_cell_of_few_rbgs_is_not_flooded_by_contention() -> None:
+    # More than the two RBGs can carry: all of one for contention would cost a quarter of the goodput.
+    scenario = load("scarce-signalling", {"rbgs": 2})
+    assert _goodput(scenario, Teacher()) > 1.1 * _goodput(scenario, make("hybrid"))
+
+
 def _goodput(scenario: Scenario, agent: Agent) -> float:
     seeds = list(range(1_000_000, 1_000_008))
     copies = [scenario] * len(seeds)
