@@ -6,8 +6,8 @@ semi-persistent scheduling (baselines/persistent.py): a UE transmits in every se
 send, and deletes in between without waiting. It differs from `sps` and `hybrid` in this:
 
 - The longer UEs have to wait for their turn to report, and the more RBGs there are, the more of the last one is left
-  for contention: all of it, every second TTI, or none. A UE that failed there takes each of the next two opportunities
-  with probability one half.
+  for contention: all of it, every second TTI, or none. A UE that failed there takes each opportunity with probability
+  one half, until it forgets about it.
 - A UE whose transmission failed is granted its RBG again; it then does not delete before it has transmitted twice: on a
   fading channel failures come in rows. One that has a single dPDU left does not delete it before the next occasion,
   which it would not need otherwise, in case it has failed.
@@ -29,8 +29,6 @@ from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, 
 from llmac.bridge.scenario import Scenario
 from llmac.v1 import codes_pb2
 
-_UNSURE = 2
-"""Opportunities for contention after a failure that a UE takes with probability one half only."""
 _SETTLED = 4
 """TTIs after a report in which a UE waits for a grant instead of contending."""
 
@@ -168,8 +166,8 @@ class Teacher:
         use = backlogged & ~delete & (begins | occasion) & ~just_sent
         open_now = self._open(tti)[environment]
         answered = known.deleted | (known.rbg < 0) | leased
-        turn = (known.sent_age - 1 - delay) // np.maximum(gap, 1)
-        probability = np.where(answered | (turn >= _UNSURE), 1.0, np.where(turn < 0, 0.0, 0.5))
+        too_early = known.sent_age <= delay
+        probability = np.where(answered, 1.0, np.where(too_early, 0.0, 0.5))
         contend = backlogged & ~delete & ~use & ~just_sent & open_now & (known.report_age >= _SETTLED)
         contend &= uniform(cells.seeds[environment], tti, Purpose.ACCESS, observation.ue_id) < probability
 
