@@ -86,7 +86,7 @@ class CloneOptions:
     def of(cls, teacher: TeacherName, **others: Any) -> Self:
         """Those that suit a teacher: there is little to be learned of those that stay in `paper`."""
         little: dict[TeacherName, dict[str, Any]] = {
-            TeacherName.TURNS: {"environments": 48, "rounds": 1, "bs_steps": 150, "ue_steps": 100},
+            TeacherName.TURNS: {"environments": 48, "rounds": 1, "bs_steps": 250, "ue_steps": 150},
             TeacherName.ACCESS: {"rounds": 1, "bs_steps": 300, "ue_steps": 200},
         }
         return cls(teacher=teacher, **(little.get(teacher, {}) | others))
