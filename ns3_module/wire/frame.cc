@@ -38,6 +38,38 @@ CalcCrc(const RawHeader& header, const void* payload)
     return Crc32c(payload, header.length, crc);
 }
 
+/// \return whether one of these has fields that the schema does not have
+template <typename... Messages>
+bool
+AnyUnknown(const Messages&... messages)
+{
+    return (!messages.GetReflection()->GetUnknownFields(messages).empty() || ...);
+}
+
+/**
+ * \param message as parsed
+ * \return whether it has fields, at any depth, that the schema does not have
+ */
+bool
+HasUnknownFields(v1::Message& message)
+{
+    // To discard them takes a walk over all fields by reflection; what comes in every exchange is
+    // looked at directly.
+    const auto& lead = message.leader_action();
+    const auto& follow = message.follower_action();
+    switch (message.body_case())
+    {
+    case v1::Message::kLeaderAction:
+        return AnyUnknown(message, lead, lead.dcm_count(), lead.dcm_ue(), lead.dcm_code());
+    case v1::Message::kFollowerAction:
+        return AnyUnknown(message, follow, follow.action());
+    default:
+        const std::size_t size = message.ByteSizeLong();
+        message.DiscardUnknownFields();
+        return message.ByteSizeLong() != size;
+    }
+}
+
 } // namespace
 
 void
@@ -100,12 +132,8 @@ DecodeFrame(const void* data, std::size_t size, v1::Message& message)
 bool
 ParseMessage(const void* data, std::size_t size, v1::Message& message)
 {
-    if (!message.ParseFromArray(data, static_cast<int>(size)))
-    {
-        return false;
-    }
-    message.DiscardUnknownFields();
-    return message.ByteSizeLong() == size;
+    return message.ParseFromArray(data, static_cast<int>(size)) && !HasUnknownFields(message) &&
+           message.ByteSizeLong() == size;
 }
 
 uint64_t

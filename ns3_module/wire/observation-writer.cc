@@ -68,7 +68,13 @@ ObservationWriter::Write(const Cells& cells,
                          const EpisodeOptions& options,
                          v1::LeaderObservation& message)
 {
-    message.Clear();
+    // The columns are all written anew, into the memory that they have.
+    if (!options.privileged)
+    {
+        message.clear_privileged();
+    }
+    message.clear_start();
+    message.clear_end();
     message.set_tti(tti);
     message.set_done(tti == cells.front()->GetTtis());
     WriteUes(cells, message);
@@ -184,7 +190,6 @@ ObservationWriter::WriteEnd(const Cells& cells, bool bound, v1::EpisodeEnd& mess
 void
 ObservationWriter::Write(const Cells& cells, uint32_t tti, v1::FollowerObservation& message)
 {
-    message.Clear();
     message.set_tti(tti);
     for (const auto& cell : cells)
     {

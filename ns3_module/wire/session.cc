@@ -112,7 +112,7 @@ Session::Serve()
         }
     }
     m_reply.mutable_closed();
-    Reply();
+    Reply(m_reply);
 }
 
 void
@@ -144,8 +144,8 @@ bool
 Session::Lead(uint32_t tti)
 {
     m_stopwatch.Lap(Stopwatch::SIMULATE);
-    m_writer.Write(m_cells, tti, m_options, *m_reply.mutable_leader_observation());
-    Reply();
+    m_writer.Write(m_cells, tti, m_options, *m_leaders.mutable_leader_observation());
+    Reply(m_leaders);
     return Await(v1::Message::kLeaderAction,
                  [this, tti] { m_reader.Apply(m_request.leader_action(), tti, m_cells); });
 }
@@ -154,8 +154,8 @@ bool
 Session::Follow(uint32_t tti)
 {
     m_stopwatch.Lap(Stopwatch::SIMULATE);
-    m_writer.Write(m_cells, tti, *m_reply.mutable_follower_observation());
-    Reply();
+    m_writer.Write(m_cells, tti, *m_followers.mutable_follower_observation());
+    Reply(m_followers);
     return Await(v1::Message::kFollowerAction,
                  [this, tti] { m_reader.Apply(m_request.follower_action(), tti, m_cells); });
 }
@@ -164,8 +164,8 @@ void
 Session::Finish(uint32_t tti)
 {
     m_stopwatch.Lap(Stopwatch::SIMULATE);
-    m_writer.Write(m_cells, tti, m_options, *m_reply.mutable_leader_observation());
-    Reply();
+    m_writer.Write(m_cells, tti, m_options, *m_leaders.mutable_leader_observation());
+    Reply(m_leaders);
 }
 
 template <typename Apply>
@@ -242,7 +242,7 @@ Session::NextRequest()
                     return;
                 }
                 m_stopwatch.Write(*m_reply.mutable_timing());
-                Reply();
+                Reply(m_reply);
                 continue;
             }
             if (header.sequence == m_answered && m_answered > 0)
@@ -266,10 +266,10 @@ Session::NextRequest()
 }
 
 void
-Session::Reply()
+Session::Reply(const v1::Message& reply)
 {
     m_answered = m_sequence;
-    EncodeFrame({m_session, m_sequence}, m_reply, m_frame);
+    EncodeFrame({m_session, m_sequence}, reply, m_frame);
     m_stopwatch.Lap(Stopwatch::ENCODE);
     m_connection.Send(m_frame);
 }
@@ -280,7 +280,7 @@ Session::ReplyFault(const Fault& fault)
     NS_LOG_INFO("request " << m_sequence << " is refused: " << fault.what());
     m_reply.mutable_fault()->set_code(fault.GetCode());
     m_reply.mutable_fault()->set_reason(fault.what());
-    Reply();
+    Reply(m_reply);
 }
 
 } // namespace llmac

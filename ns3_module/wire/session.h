@@ -74,8 +74,8 @@ class Session : private ns3::OfdmaAgents
     FrameHeader ReadWelcome(const zmq::message_t& frame);
     /// Wait for a request that was not answered yet; it is in m_request.
     void NextRequest();
-    /// Send m_reply as the answer to the request.
-    void Reply();
+    /// Send the answer to the request.
+    void Reply(const v1::Message& reply);
     /// Answer the request with a Fault.
     void ReplyFault(const Fault& fault);
 
@@ -85,7 +85,9 @@ class Session : private ns3::OfdmaAgents
     uint64_t m_sequence{0};        //!< of the request in hand
     uint64_t m_answered{0};        //!< of the request answered last
     v1::Message m_request;         //!< in hand
-    v1::Message m_reply;           //!< being written
+    v1::Message m_reply;           //!< other than the following two
+    v1::Message m_leaders;         //!< an observation of the leaders; its memory is used again
+    v1::Message m_followers;       //!< likewise of the followers
     std::string m_frame;           //!< sent last
     std::optional<Episode> m_next; //!< to be simulated
     bool m_closed{false};          //!< Python closed the session
