@@ -11,7 +11,6 @@ import secrets
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Literal, NoReturn, TypeVar, get_args
@@ -97,8 +96,8 @@ class Cell:
 
 
 E = TypeVar("E", bound=BridgeError)
-Accept = Callable[[Cell, bytes], bool]
-"""Looks at a frame from a cell that is waited for; True when it is the one."""
+Accept = Callable[[Step, str, Cell, bytes], bool]
+"""Looks at a frame from a cell that is waited for in a step; True when it is what was expected."""
 
 
 class Session:
@@ -179,7 +178,7 @@ class Session:
                 if cell is None:
                     started.append(self._start(index))
             late = [cell for cell in started if not self._came_early(cell)]
-            self._gather(HANDSHAKE, late, self.deadlines.handshake_s, self._accept_hello)
+            self._gather(HANDSHAKE, "hello", late, self.deadlines.handshake_s, self._accept_hello)
         except BaseException:
             for cell in started:  # none stays that was not welcomed
                 if cell in self._cells:
@@ -217,7 +216,7 @@ class Session:
                 raise self._error(cell, FrameError, step, f"the request was not sent: {error}") from error
             self._send(cell, cell.request)  # one that is not connected now gets it repeated
         self.stopwatch.sent()
-        self._gather(step, cells, deadline_s, partial(self._accept_reply, step, expected))
+        self._gather(step, expected, cells, deadline_s, self._accept_reply)
         replies = [cell.reply for cell in cells]
         for cell, reply in zip(cells, replies, strict=True):
             if not reply.startswith(_TAGS[expected]):
@@ -299,8 +298,8 @@ class Session:
 
     # ---- replies
 
-    def _gather(self, step: Step, cells: Iterable[Cell], deadline_s: float, accept: Accept) -> None:
-        """Wait until each of the cells has sent what `accept` accepts.
+    def _gather(self, step: Step, expected: str, cells: Iterable[Cell], deadline_s: float, accept: Accept) -> None:
+        """Wait until each of the cells has sent what `accept` accepts as `expected`.
 
         A request without an answer is repeated, after half of the time: what was lost with a connection that broke
         comes back, and what was only late is answered from the cell's cache.
@@ -310,46 +309,37 @@ class Session:
         repeat_at, end = begin + int(deadline_s / 2 * _S), begin + int(deadline_s * _S)
         while waiting:
             now = perf_counter_ns()
-            if now >= end:
+            arrival = self._receive((min(repeat_at, end) - now) / _S)
+            received = perf_counter_ns()
+            self.stopwatch.waited(received - now)
+            if arrival is not None:
+                route, data = arrival
+                cell = waiting.get(route) or self._seat(step, waiting, route, data)
+                if cell is not None and accept(step, expected, cell, data):
+                    del waiting[cell.route]
+                    continue
+            elif self._listener.ended():
+                self._raise_ended(step)
+            if received >= end:
                 late, *others = waiting.values()
                 for cell in others:
                     self._drop(cell)
                 late.remark = self._listener.failed_handshake() or late.remark
                 raise self._fail(late, DeadlineError, step, f"no answer within {deadline_s:g} s")
-            if now >= repeat_at:
-                repeat_at = end if self._repeat_all(waiting.values()) else now + RECONNECT_NS
-            arrival = self._receive((min(repeat_at, end) - now) / _S)
-            self.stopwatch.waited(perf_counter_ns() - now)
-            if arrival is None:
-                if self._listener.ended():
-                    self._raise_ended(step)
-                continue
-            route, data = arrival
-            cell = waiting.get(route) or self._seat(step, waiting, route, data)
-            if cell is not None and accept(cell, data):
-                del waiting[cell.route]
+            if received >= repeat_at:
+                repeat_at = end if self._repeat_all(waiting.values()) else received + RECONNECT_NS
 
     def _raise_ended(self, step: Step) -> None:
         for cell in self._cells:
             if cell is not None and (how := cell.peer.ended()):
                 raise self._fail(cell, CellCrashError, step, how)
 
-    def _accept_reply(self, step: Step, expected: Body, cell: Cell, data: bytes) -> bool:
+    def _accept_reply(self, step: Step, expected: str, cell: Cell, data: bytes) -> bool:
         """Take the payload of the answer to the request of a cell, be it what is expected or a Fault."""
-        try:
-            session, sequence, payload = frame.decode(data)
-        except DamagedFrameError as error:
-            if not self._repeat(cell):
-                raise self._fail(cell, FrameError, step, str(error)) from error
+        payload = frame.payload_of(data, cell.session, cell.sequence)
+        if payload is None:
+            self._pass_over(step, cell, data)
             return False
-        if session != cell.session:
-            if session == cell.peer.greeting == 0:
-                self._early[cell.route] = data
-                raise self._fail(cell, CellCrashError, step, "the cell was started again, and its episode is lost")
-            cell.remark = _foreign(session, cell)
-            return False
-        if sequence != cell.sequence:
-            return False  # the answer to an earlier request, repeated or given up
         if not payload.startswith(_TAGS[expected]) and not self._is_refusal(step, cell, payload, expected):
             return False
         cell.reply = payload
@@ -357,7 +347,22 @@ class Session:
             self._listener.unwatch(cell.descriptor)  # it ends now, as it should, while others may still close
         return True
 
-    def _is_refusal(self, step: Step, cell: Cell, payload: bytes, expected: Body) -> bool:
+    def _pass_over(self, step: Step, cell: Cell, data: bytes) -> None:
+        """See what a frame is that is not the answer; what is damaged, or of a cell that began anew, cannot pass."""
+        try:
+            session = frame.decode(data).session
+        except DamagedFrameError as error:
+            if not self._repeat(cell):
+                raise self._fail(cell, FrameError, step, str(error)) from error
+            return
+        if session == cell.session:
+            return  # the answer to an earlier request, repeated or given up
+        if session == cell.peer.greeting == 0:
+            self._early[cell.route] = data
+            raise self._fail(cell, CellCrashError, step, "the cell was started again, and its episode is lost")
+        cell.remark = _foreign(session, cell)
+
+    def _is_refusal(self, step: Step, cell: Cell, payload: bytes, expected: str) -> bool:
         """Whether a cell that did not answer as expected refuses the request; False when that was repeated."""
         try:
             message = parse(payload)
@@ -392,7 +397,7 @@ class Session:
             self._log.add(cell.index, data, from_cell=False)
         return self._listener.send(cell.route, data)
 
-    def _accept_hello(self, cell: Cell, data: bytes) -> bool:
+    def _accept_hello(self, step: Step, expected: str, cell: Cell, data: bytes) -> bool:
         try:
             arrived = frame.decode(data)
             if arrived.session != cell.peer.greeting:
@@ -402,9 +407,9 @@ class Session:
         except ForeignVersionError as error:
             raise self._refuse(cell, refusal_of_version(error.version)) from error
         except (DamagedFrameError, DecodeError) as error:
-            raise self._fail(cell, FrameError, HANDSHAKE, str(error)) from error
-        if not message.HasField("hello"):
-            raise self._refuse(cell, f"the cell began with {message.WhichOneof('body')} instead of hello")
+            raise self._fail(cell, FrameError, step, str(error)) from error
+        if message.WhichOneof("body") != expected:
+            raise self._refuse(cell, f"the cell began with {message.WhichOneof('body')} instead of {expected}")
         if reason := refusal_of(message.hello):
             raise self._refuse(cell, reason)
         self._hellos[cell.route] = message.hello
@@ -417,7 +422,7 @@ class Session:
         if cell.peer.greeting == 0 and cell.route not in self._early and self._early:
             cell.route = next(iter(self._early))
         hello = self._early.pop(cell.route, None)
-        return hello is not None and self._accept_hello(cell, hello)
+        return hello is not None and self._accept_hello(HANDSHAKE, "hello", cell, hello)
 
     def _seat(self, step: Step, waiting: dict[bytes, Cell], route: bytes, data: bytes) -> Cell | None:
         """Let a cell that was started elsewhere under a name of its own be the first that is waited for.

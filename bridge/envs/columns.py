@@ -178,12 +178,12 @@ class ColumnEnv:
         """
         self._check_turn(_Turn.LEAD)
         self._session.stopwatch.begin()
-        ends = _check_leader_action(action, self._batch, self._ue_ids)
-        tti, requests = self._leader.tti, list[wire_pb2.Message]()
-        for writer, block in zip(self._writers, self._batch.blocks, strict=True):
-            cells = block.environments
-            dcms = slice(ends[cells.start], ends[cells.stop])
-            requests.append(writer.lead(tti, action.dcm_count[cells], action.dcm_ue[dcms], action.dcm_code[dcms]))
+        _check_leader_action(action, self._batch, self._ue_ids)
+        tti, parts = self._leader.tti, _divide(action, self._batch)
+        requests = [
+            writer.lead(tti, part.dcm_count, part.dcm_ue, part.dcm_code)
+            for writer, part in zip(self._writers, parts, strict=True)
+        ]
         step = Step("leader phase", tti)
         replies = self._exchange(step, requests, "follower_observation", self._session.deadlines.phase_s)
         observations: list[FollowerObservation] = []
@@ -300,8 +300,19 @@ def _ids_given_out(leader: LeaderObservation, before: PerEnvironment | None) -> 
     return PerEnvironment(ids)
 
 
-def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: PerEnvironment) -> list[int]:
-    """Check an action; returns where the DCMs of each environment begin, and behind the last one where they end."""
+def _divide(action: LeaderAction, batch: Batch) -> list[LeaderAction]:
+    """The part of each process."""
+    if len(batch.blocks) == 1:
+        return [action]
+    ends, parts = [0, *accumulate(action.dcm_count.tolist())], list[LeaderAction]()
+    for block in batch.blocks:
+        cells = block.environments
+        dcms = slice(ends[cells.start], ends[cells.stop])
+        parts.append(LeaderAction(action.dcm_count[cells], action.dcm_ue[dcms], action.dcm_code[dcms]))
+    return parts
+
+
+def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: PerEnvironment) -> None:
     count, ue, code, limits = action.dcm_count, action.dcm_ue, action.dcm_code, batch.limits
     _check_column("dcm_count", count, limits.environments)
     dcms = total(count)
@@ -314,7 +325,6 @@ def _check_leader_action(action: LeaderAction, batch: Batch, ue_ids: PerEnvironm
         raise ActionError(str(error)) from error
     if not ascending(ue, count):
         raise ActionError("dcm_ue has to ascend within each environment, with one DCM for a UE at most")
-    return [0, *accumulate(count.tolist())]
 
 
 def _check_follower_action(action: FollowerAction, ue_count: NDArray[np.uint32], batch: Batch) -> None:

@@ -2,7 +2,6 @@
 """The observations of several processes as one."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,14 +17,13 @@ def concatenate(parts: Sequence[Observation]) -> Observation:
     if len(parts) == 1:
         return first
     joined: dict[str, Any] = {}
-    for field in fields(first):
-        values = [getattr(part, field.name) for part in parts]
+    for name, *values in zip(first._fields, *parts, strict=True):
         match values[0]:
             case np.ndarray():
-                joined[field.name] = np.concatenate(values)
-                joined[field.name].setflags(write=False)
+                joined[name] = np.concatenate(values)
+                joined[name].setflags(write=False)
             case Privileged() | EpisodeEnd() | Flows():
-                joined[field.name] = concatenate(values)
+                joined[name] = concatenate(values)
             case value:
-                joined[field.name] = value
+                joined[name] = value
     return type(first)(**joined)

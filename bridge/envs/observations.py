@@ -3,9 +3,12 @@
 
 E environments are concatenated in their order: n is the number of connected UEs of all of them, n' of those that acted
 in the TTI before, B the number of RBGs of all of them. Arrays are read-only.
+
+Observations are named tuples, which are made in a tenth of the time that a frozen dataclass takes.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +20,7 @@ RBG_UNDECODABLE: int = wire_pb2.RBG_UNDECODABLE
 FLOW_BS: int = wire_pb2.FLOW_BS
 
 
-@dataclass(frozen=True, slots=True)
-class Privileged:
+class Privileged(NamedTuple):
     """The state at the beginning of a TTI, for training and the genie only."""
 
     buffer: NDArray[np.uint16]
@@ -33,8 +35,7 @@ class Privileged:
     """[sum over environments of UEs x RBGs] row-major; 1: alone on this RBG in this TTI it would be decoded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flows:
+class Flows(NamedTuple):
     """IP flows as ns-3's FlowMonitor saw them, F of all environments; a flow is one direction of a connection.
 
     Packets and bytes are those of IP, headers included. What was sent and neither received nor lost is on its way.
@@ -82,8 +83,7 @@ class Flows:
     """[E] Delivered dPDUs that carried them."""
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeEnd:
+class EpisodeEnd(NamedTuple):
     """What only the end of an episode tells. N: all UEs that were ever connected, over all environments."""
 
     ue_total: NDArray[np.uint32]
@@ -100,8 +100,7 @@ class EpisodeEnd:
     """Of the environments with IP traffic."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaderObservation:
+class LeaderObservation(NamedTuple):
     """What the BSs observe before TTI `tti`, and what the TTI before brought."""
 
     tti: int
@@ -148,8 +147,7 @@ class LeaderAction:
     """[sum of dcm_count] DCM codes."""
 
 
-@dataclass(frozen=True, slots=True)
-class FollowerObservation:
+class FollowerObservation(NamedTuple):
     """What the UEs observe in TTI `tti`; the UEs are those of the LeaderObservation of the same TTI, in its order."""
 
     tti: int

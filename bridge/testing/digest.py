@@ -3,7 +3,6 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -28,14 +27,14 @@ class Digest:
         return self._hash.hexdigest()
 
     def _add(self, part: Any) -> None:
-        for field in fields(part):
-            self._hash.update(f"\n{field.name} ".encode())
-            match getattr(part, field.name):
+        for name, value in zip(part._fields, part, strict=True):
+            self._hash.update(f"\n{name} ".encode())
+            match value:
                 case np.ndarray() as column:
                     self._hash.update(f"{column.dtype.str}{column.shape} ".encode() + column.tobytes())
-                case None | bool() | int() as value:
+                case None | bool() | int():
                     self._hash.update(repr(value).encode())
-                case value:
+                case _:
                     self._add(value)
 
 

@@ -54,8 +54,15 @@ def encode(session: int, sequence: int, payload: bytes) -> bytes:
     """
     if len(payload) > MAX_FRAME_BYTES - HEADER_BYTES:
         raise DamagedFrameError(_too_long(HEADER_BYTES + len(payload)))
-    guarded = _GUARDED.pack(MAGIC, PROTOCOL_VERSION, 0, session, sequence, len(payload))
-    return guarded + _CRC.pack(extend(value(guarded), payload)) + payload
+    return _header(session, sequence, payload) + payload
+
+
+def payload_of(frame: bytes, session: int, sequence: int) -> bytes | None:
+    """The payload, if this is a sound frame of this number in this session; else `decode` tells what it is."""
+    payload = frame[HEADER_BYTES:]
+    if len(frame) <= MAX_FRAME_BYTES and frame.startswith(_header(session, sequence, payload)):
+        return payload
+    return None
 
 
 def decode(frame: bytes) -> Frame:
@@ -82,6 +89,11 @@ def decode(frame: bytes) -> Frame:
     if reserved != 0:
         raise DamagedFrameError(f"the reserved field of a frame is {reserved} instead of 0")
     return Frame(session, sequence, payload)
+
+
+def _header(session: int, sequence: int, payload: bytes) -> bytes:
+    guarded = _GUARDED.pack(MAGIC, PROTOCOL_VERSION, 0, session, sequence, len(payload))
+    return guarded + _CRC.pack(extend(value(guarded), payload))
 
 
 def _too_long(length: int) -> str:

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Where a payload has its columns.
+"""Where an observation has its columns.
 
-From one TTI to the next the payloads of observations differ in `tti` and in the values of columns, and in nothing else
-as long as the same number of UEs is connected. What protobuf made of the first one therefore holds for the others: when
-every byte besides is the same, the values are taken from where they were.
+What protobuf made of the first one holds for the others: when every byte besides `tti` and the values of columns is the
+same, the values are taken from where they were.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from operator import attrgetter, itemgetter
 from typing import Any, Literal
 
@@ -16,13 +15,12 @@ from numpy.typing import NDArray
 
 from llmac.bridge.wire.column import ContentError, read
 from llmac.bridge.wire.message import NO_MESSAGE, parse
+from llmac.bridge.wire.template import Template, places, varint
 from llmac.v1 import wire_pb2
 
 Body = Literal["leader_observation", "follower_observation"]
 _MOST = 256
 """Layouts that are kept; an environment whose UEs come and go meets the same ones again and again."""
-_LENGTH_DELIMITED = 2
-"""Protobuf's wire type of messages and bytes."""
 
 
 class Layout:
@@ -40,65 +38,63 @@ class Layout:
         tti: of this payload.
         done: whether the episode is over.
         parts: paths of the messages in it that are no columns.
-        lengths: number of values of each column, by path.
+        lengths: number of values of each column, by path, in the order of `scalars`.
         sound_for: for its reader, to note what the lengths were found right for.
     """
 
-    __slots__ = (
-        "_dtype",
-        "_rest",
-        "_take_columns",
-        "_take_rest",
-        "_tti",
-        "done",
-        "lengths",
-        "parts",
-        "sound_for",
-        "tti",
-    )
+    __slots__ = ("_dtype", "_in_memory", "_template", "_tti", "done", "lengths", "parts", "sound_for", "tti")
 
     def __init__(self, payload: bytes, body: Body, scalars: Mapping[str, type[np.generic]]) -> None:
         message = _read(payload, body)
         self.tti: int = message.tti
         self.done: bool = getattr(message, "done", False)
-        self.parts = set[str]()
-        self.lengths = dict[str, int]()
         self.sound_for: tuple[Any, ...] | None = None
-        self._tti = slice(0, 0)
+        found = {
+            path.removeprefix(f"{body}."): place
+            for path, place in places(wire_pb2.Message.DESCRIPTOR, payload, 0, len(payload))
+        }
         parts = {path.rpartition(".")[0] for path in scalars}
-        columns, data = list[tuple[str, np.dtype[np.generic], tuple[int, ...]]](), dict[str, slice]()
-        for path, place in _places(wire_pb2.Message.DESCRIPTOR, payload, 0, len(payload)):
-            inner = path.removeprefix(f"{body}.")
-            if inner in scalars:
-                values = read(attrgetter(inner)(message), scalars[inner], name=inner)
-                self.lengths[inner] = values.size
-                columns.append((inner, values.dtype, values.shape))
-            elif inner in parts:
-                self.parts.add(inner)
-            elif inner.endswith(".data"):
-                data[inner.removesuffix(".data")] = place
-            elif inner == "tti":
-                self._tti = place
-        for path in scalars:
-            if path.rpartition(".")[0] in {"", *self.parts} and path not in self.lengths:
+        self.parts = parts & found.keys()
+        columns = dict[str, NDArray[np.generic]]()
+        for path, scalar in scalars.items():
+            if path in found:
+                columns[path] = read(attrgetter(path)(message), scalar, name=path)
+            elif path.rpartition(".")[0] in {"", *self.parts}:
                 raise ContentError(f"{path} is missing")
-        columns.sort(key=lambda column: -column[1].itemsize)  # so that all are aligned in memory
-        self._dtype = np.dtype(columns)
-        taken = [data[path] for path, *_ in columns if path in data]
-        cut = sorted([self._tti, *taken], key=lambda place: place.start)
-        begins, ends = [0, *(place.stop for place in cut)], [*(place.start for place in cut), len(payload)]
-        nothing = slice(0, 0)  # so that there are two or more to take, and what is taken a tuple
-        self._take_columns = itemgetter(nothing, nothing, *taken)
-        self._take_rest = itemgetter(*map(slice, begins, ends))
-        self._rest = self._take_rest(payload)
+        self.lengths = {path: values.size for path, values in columns.items()}
+        # In memory the columns are ordered by the size of their values, so that all are aligned.
+        in_memory = sorted(columns, key=lambda path: -columns[path].itemsize)
+        offsets = dict[str, int]()
+        end = 0
+        for path in in_memory:
+            offsets[path], end = end, end + columns[path].nbytes
+        self._dtype = np.dtype(
+            {
+                "names": list(columns),
+                "formats": [(values.dtype, values.shape) for values in columns.values()],
+                "offsets": [offsets[path] for path in columns],
+                "itemsize": end,
+            }
+        )
+        tti = found.get("tti", slice(0, 0))
+        filled = [path for path in in_memory if f"{path}.data" in found]
+        changes = sorted([tti, *(found[f"{path}.data"] for path in filled)], key=lambda place: place.start)
+        self._template = Template(payload, changes)
+        self._tti = changes.index(tti)
+        order = [changes.index(found[f"{path}.data"]) for path in filled]
+        # The two at the end are nothing to read; with them there are always two or more, and what is taken is a tuple.
+        self._in_memory = itemgetter(*order, self._tti, self._tti)
 
-    def fits(self, payload: bytes, tti: int) -> bool:
-        """Whether a payload of the same length is of TTI `tti` and has its columns at the same places."""
-        return self._take_rest(payload) == self._rest and payload[self._tti] == _varint(tti)
+    def read(self, payload: bytes, tti: int) -> tuple[NDArray[Any], ...] | None:
+        """Read the columns of a payload of the same length, in the order of `lengths`, into memory of their own.
 
-    def read(self, payload: bytes) -> NDArray[np.void]:
-        """Read all columns of a payload that fits, as one structured array without dimensions, in memory of its own."""
-        return np.ndarray((), self._dtype, b"".join(self._take_columns(payload)))
+        Returns:
+            None when the payload is not of TTI `tti`, or has its columns at other places.
+        """
+        changes = self._template.take(payload)
+        if changes is None or changes[self._tti] != varint(tti):
+            return None
+        return np.ndarray((), self._dtype, b"".join(self._in_memory(changes))).item()
 
 
 class Layouts:
@@ -114,21 +110,24 @@ class Layouts:
         self._scalars = scalars
         self._by_length: dict[int, Layout] = {}
 
-    def find(self, payload: bytes, tti: int) -> Layout:
-        """The layout of a payload.
+    def read(self, payload: bytes, tti: int) -> tuple[Layout, tuple[NDArray[Any], ...]]:
+        """The layout of a payload, and its columns.
 
         Raises:
             ContentError: as in `Layout`, or the payload is not about TTI `tti`.
         """
         layout = self._by_length.get(len(payload))
-        if layout is None or not layout.fits(payload, tti):
-            layout = Layout(payload, self._body, self._scalars)
-            if layout.tti != tti:
-                raise ContentError(f"it is about TTI {layout.tti} instead of TTI {tti}")
-            if len(self._by_length) >= _MOST:
-                self._by_length.clear()
-            self._by_length[len(payload)] = layout
-        return layout
+        columns = None if layout is None else layout.read(payload, tti)
+        if layout is not None and columns is not None:
+            return layout, columns
+        layout = Layout(payload, self._body, self._scalars)
+        columns = layout.read(payload, tti)
+        if columns is None:
+            raise ContentError(f"it is about TTI {layout.tti} instead of TTI {tti}")
+        if len(self._by_length) >= _MOST:
+            self._by_length.clear()
+        self._by_length[len(payload)] = layout
+        return layout, columns
 
 
 def _read(payload: bytes, body: Body) -> Any:
@@ -139,43 +138,3 @@ def _read(payload: bytes, body: Body) -> Any:
     if message.WhichOneof("body") != body:
         raise ContentError(f"it is {message.WhichOneof('body')} instead of {body}")
     return getattr(message, body)
-
-
-def _places(message: Any, payload: bytes, at: int, end: int, path: str = "") -> Iterator[tuple[str, slice]]:
-    """Paths and places of the values of all fields in a sound payload of `message`, a descriptor.
-
-    Its fields are numbers written as varints, or they have a length.
-    """
-    while at < end:
-        tag, at = _read_varint(payload, at)
-        field = message.fields_by_number[tag >> 3]
-        begin = at
-        value, at = _read_varint(payload, at)
-        if tag & 7 == _LENGTH_DELIMITED:
-            begin, at = at, at + value
-        yield f"{path}{field.name}", slice(begin, at)
-        if field.message_type is not None:
-            yield from _places(field.message_type, payload, begin, at, f"{path}{field.name}.")
-
-
-def _read_varint(payload: bytes, at: int) -> tuple[int, int]:
-    """A number, and where it ends."""
-    value = shift = 0
-    while True:
-        byte = payload[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:  # noqa: PLR2004 (no other byte follows)
-            return value, at
-
-
-def _varint(value: int) -> bytes:
-    """A number as protobuf writes it; 0, the default, it does not write."""
-    if value == 0:
-        return b""
-    groups = bytearray()
-    while value > 127:  # noqa: PLR2004 (what seven bits hold)
-        groups.append(value & 127 | 128)
-        value >>= 7
-    groups.append(value)
-    return bytes(groups)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Replies of a cell as the dataclasses of `llmac.bridge.envs.observations`.
+"""Replies of a cell as the tuples of `llmac.bridge.envs.observations`.
 
 They are checked whole before anything of them is used: dtype and length of each column, range of ids and codes. What
 comes out is read-only.
@@ -29,6 +29,7 @@ _MIN_RBG_OUTCOME = min(wire_pb2.RbgOutcome.values())
 _UE_OUTCOMES = len(wire_pb2.UeOutcome.values())
 
 Scalars = dict[str, type[np.generic]]
+Columns = dict[str, NDArray[Any]]
 _LEADER: Scalars = {
     "ue_count": np.uint32,
     "ue_id": np.uint32,
@@ -48,6 +49,8 @@ _PRIVILEGED: Scalars = {
     "head_age": np.uint16,
     "would_decode": np.uint8,
 }
+_PRIVILEGED_AT = slice(len(_LEADER), len(_LEADER) + len(_PRIVILEGED))
+"""Among the columns of an observation that has them."""
 _END: Scalars = {
     "ue_total": np.uint32,
     "ue_arrived": np.uint32,
@@ -105,7 +108,7 @@ class ObservationReader:
         self._followers = Layouts("follower_observation", _FOLLOWER)
         self._ue_count: NDArray[np.uint32]  # of the last leader observation
         self._ue_id: NDArray[np.uint32]
-        self._members = (b"", b"")  # both, as bytes
+        self._ue_counts = self._ue_ids = b""  # both, as bytes
         self._pairs = 0  # of a connected UE and an RBG
 
     @property
@@ -119,38 +122,51 @@ class ObservationReader:
         Raises:
             ContentError: the payload cannot be.
         """
-        limits, layout = self.limits, self._leaders.find(payload, tti)
-        _check_place(layout, limits, tti)
-        columns = layout.read(payload)
+        limits, (layout, columns) = self.limits, self._leaders.read(payload, tti)
+        (
+            ue_count,
+            ue_id,
+            rbg_outcome,
+            rbg_duplicate,
+            ucm,
+            mean_snr_db,
+            leader_utility,
+            follower_utility,
+            ue_outcome,
+            counters,
+        ) = columns[: len(_LEADER)]
         acted = 0 if tti == 0 else self._ue_id.size
-        self._connect(columns, anew=tti == 0)
-        ue_count, ue_id, pairs = self._ue_count, self._ue_id, self._pairs
-        if layout.sound_for != (limits, ue_id.size, acted, pairs):
-            _check_leader_lengths(layout, limits, ue_id.size, acted, pairs)
-            layout.sound_for = (limits, ue_id.size, acted, pairs)
-        rbg_outcome, ucm, ue_outcome = columns["rbg_outcome"], columns["ucm"], columns["ue_outcome"]
+        if tti == 0 or ue_count.tobytes() != self._ue_counts or ue_id.tobytes() != self._ue_ids:
+            self._connect(ue_count, ue_id)
+        ue_count, ue_id = self._ue_count, self._ue_id
+        place = (limits, ue_id.size, acted, self._pairs, tti == 0, tti == limits.ttis)
+        if layout.sound_for != place:
+            _check_place(layout, limits, tti)
+            _check_leader_lengths(layout, limits, ue_id.size, acted, self._pairs)
+            layout.sound_for = place
         if least(rbg_outcome) < _MIN_RBG_OUTCOME:
             raise ContentError(f"rbg_outcome has a {least(rbg_outcome)}, which means nothing")
         check_below(rbg_outcome, limits.ue_ids, limits.rbgs.each, "rbg_outcome")
         check_below(ucm, limits.ucms, ue_count, "ucm")
         if acted and greatest(ue_outcome) >= _UE_OUTCOMES:
             raise ContentError(f"ue_outcome has a {greatest(ue_outcome)}, which means nothing")
+        others = dict(zip(layout.lengths, columns, strict=True)) if layout.done or tti == 0 else {}
         return LeaderObservation(
             tti,
             layout.done,
             ue_count,
             ue_id,
             rbg_outcome,
-            columns["rbg_duplicate"],
+            rbg_duplicate,
             ucm,
-            columns["mean_snr_db"],
-            columns["leader_utility"],
-            columns["follower_utility"],
+            mean_snr_db,
+            leader_utility,
+            follower_utility,
             ue_outcome,
-            columns["counters"].reshape(-1, COUNTERS),
-            _privileged(columns) if limits.privileged else None,
-            columns["start.dpdu_bits"] if tti == 0 else None,
-            _episode_end(layout, columns, limits) if layout.done else None,
+            counters.reshape(-1, COUNTERS),
+            Privileged(*columns[_PRIVILEGED_AT]) if limits.privileged else None,
+            others["start.dpdu_bits"] if tti == 0 else None,
+            _episode_end(layout, others, limits) if layout.done else None,
         )
 
     def follower(self, payload: bytes, tti: int) -> FollowerObservation:
@@ -159,33 +175,27 @@ class ObservationReader:
         Raises:
             ContentError: the payload cannot be.
         """
-        limits, layout = self.limits, self._followers.find(payload, tti)
+        limits, (layout, columns) = self.limits, self._followers.read(payload, tti)
         ue_count, ue_id = self._ue_count, self._ue_id
         if layout.sound_for != (ue_id.size,):
             _check_lengths(layout, dict.fromkeys(_FOLLOWER, ue_id.size))
             layout.sound_for = (ue_id.size,)
-        columns = layout.read(payload)
-        last_action, last_ucm, dcm = columns["last_action"], columns["last_ucm"], columns["dcm"]
+        buffer, last_action, last_ucm, dcm, ucm_opportunity = columns
         check_below(last_action, limits.ue_actions, ue_count, "last_action")
         check_below(last_ucm, limits.ucms, ue_count, "last_ucm")
         check_below(dcm, limits.dcms, ue_count, "dcm")
-        return FollowerObservation(
-            tti, ue_count, ue_id, columns["buffer"], last_action, last_ucm, dcm, columns["ucm_opportunity"]
-        )
+        return FollowerObservation(tti, ue_count, ue_id, buffer, last_action, last_ucm, dcm, ucm_opportunity)
 
-    def _connect(self, columns: NDArray[np.void], *, anew: bool) -> None:
-        """Take note of who is connected; checked when it is not as it was."""
-        ue_count, ue_id = columns["ue_count"], columns["ue_id"]
-        members = (ue_count.tobytes(), ue_id.tobytes())
-        if members == self._members and not anew:
-            return
+    def _connect(self, ue_count: NDArray[np.uint32], ue_id: NDArray[np.uint32]) -> None:
+        """Check who is connected, and take note of it."""
         limits = self.limits
         _check_length("ue_count", ue_count.size, limits.environments)
         _check_length("ue_id", ue_id.size, total(ue_count))
         check_below(ue_id, limits.ue_ids, ue_count, "ue_id")
         if not ascending(ue_id, ue_count):
             raise ContentError("ue_id does not ascend within each environment")
-        self._ue_count, self._ue_id, self._members = ue_count, ue_id, members
+        self._ue_count, self._ue_id = ue_count, ue_id
+        self._ue_counts, self._ue_ids = ue_count.tobytes(), ue_id.tobytes()
         self._pairs = int(ue_count @ limits.rbgs.each)
 
 
@@ -232,11 +242,7 @@ def _check_length(path: str, length: int, expected: int) -> None:
         raise ContentError(f"{path.rpartition('.')[2]} has {length} values instead of {expected}")
 
 
-def _privileged(columns: NDArray[np.void]) -> Privileged:
-    return Privileged(*(columns[f"privileged.{name}"] for name in _PRIVILEGED))
-
-
-def _episode_end(layout: Layout, columns: NDArray[np.void], limits: Limits) -> EpisodeEnd:
+def _episode_end(layout: Layout, columns: Columns, limits: Limits) -> EpisodeEnd:
     e, delays = limits.environments, limits.ttis + 1
     _check_lengths(layout, {"end.ue_total": e})
     ue_total = columns["end.ue_total"]
@@ -260,7 +266,7 @@ def _episode_end(layout: Layout, columns: NDArray[np.void], limits: Limits) -> E
     )
 
 
-def _flows(layout: Layout, columns: NDArray[np.void], ue_total: NDArray[np.uint32]) -> Flows:
+def _flows(layout: Layout, columns: Columns, ue_total: NDArray[np.uint32]) -> Flows:
     """Read the flows; without IP traffic there are none."""
     e = ue_total.size
     if "end.flows" not in layout.parts:

@@ -2,7 +2,6 @@
 """Random players whose choices depend on seed, TTI and UE alone, so that they do the same in every layout."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -37,11 +36,11 @@ def play(env: ColumnEnv, seeds: Sequence[int], scenarios: Sequence[Scenario] | N
 
 def plain(observation: LeaderObservation | FollowerObservation) -> dict[str, Any]:
     """An observation as values that compare, bit by bit."""
-    return _bytes(asdict(observation))
+    return _bytes(observation)
 
 
-def _bytes(columns: dict[str, Any]) -> dict[str, Any]:
+def _bytes(columns: Any) -> dict[str, Any]:
     return {
-        name: value.tobytes() if isinstance(value, np.ndarray) else _bytes(value) if isinstance(value, dict) else value
-        for name, value in columns.items()
+        name: value.tobytes() if isinstance(value, np.ndarray) else _bytes(value) if isinstance(value, tuple) else value
+        for name, value in columns._asdict().items()
     }

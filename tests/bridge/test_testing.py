@@ -104,27 +104,27 @@ class Broken:
                 counters[:, wire_pb2.COUNTER_ARRIVED] += np.count_nonzero(leader.rbg_outcome >= 0)
                 counters[:, wire_pb2.COUNTER_DELIVERED] += np.count_nonzero(leader.rbg_outcome >= 0)
             case "skips a TTI":
-                return replace(leader, tti=leader.tti + (leader.tti > 2))
+                return leader._replace(tti=leader.tti + (leader.tti > 2))
             case "mixes up the UEs" if leader.done:
-                return replace(leader, ue_id=readonly(leader.ue_id[::-1]))
+                return leader._replace(ue_id=readonly(leader.ue_id[::-1]))
             case "speaks of no code":
-                return replace(leader, ucm=readonly(np.full_like(leader.ucm, 999)))
+                return leader._replace(ucm=readonly(np.full_like(leader.ucm, 999)))
             case "can be written to":
-                return replace(leader, ucm=leader.ucm.copy())
+                return leader._replace(ucm=leader.ucm.copy())
             case "has no end":
-                return replace(leader, end=None)
+                return leader._replace(end=None)
             case "hides a utility":
-                return replace(leader, leader_utility=readonly(np.full_like(leader.leader_utility, np.nan)))
+                return leader._replace(leader_utility=readonly(np.full_like(leader.leader_utility, np.nan)))
             case _:
                 pass
-        return replace(leader, counters=readonly(counters))
+        return leader._replace(counters=readonly(counters))
 
     def _told(self, follower: FollowerObservation) -> FollowerObservation:
         match self._fault:
             case "overfills a buffer":
-                return replace(follower, buffer=readonly(np.full_like(follower.buffer, 999)))
+                return follower._replace(buffer=readonly(np.full_like(follower.buffer, 999)))
             case "answers for others":
-                return replace(follower, ue_id=readonly(follower.ue_id + np.uint32(1)))
+                return follower._replace(ue_id=readonly(follower.ue_id + np.uint32(1)))
             case _:
                 return follower
 
