@@ -95,7 +95,7 @@ class _Task:
         from llmac.agents.reproduce import convergence  # noqa: PLC0415
 
         _say("cloning grant for a warm start")
-        return convergence.warm_start(self._out / "warm-start", self._budget)
+        return convergence.warm_start(self._out / "warm-start", self._budget, self._place)
 
     def convergence(self, start: Path) -> None:
         import pandas as pd  # noqa: PLC0415
@@ -106,11 +106,14 @@ class _Task:
         _say(f"training for {', '.join(map(str, self._budget.trained))} UEs, {self._budget.updates} updates each")
         with pool(self._processes) as processes:
             training = [
-                processes.submit(convergence.train, self._out / f"training-{ues}", ues, start, self._budget)
+                processes.submit(
+                    convergence.train, self._out / f"training-{ues}", ues, start, self._budget, self._place
+                )
                 for ues in self._budget.trained
             ]
             folders = [future.result() for future in training]
-        drawing.convergence(self._pictures, pd.concat([convergence.curve(folder) for folder in folders]))
+        curves = [convergence.curve(folder, self._place) for folder in folders]
+        drawing.convergence(self._pictures, pd.concat(curves))
 
     def changing_population(self) -> None:
         from llmac.agents.figures import reproduce as drawing  # noqa: PLC0415

@@ -8,7 +8,7 @@ square root of how often it was recorded, so that rare ones are learned, too.
     llmac clone --out DIR
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import chain, islice, repeat
@@ -109,7 +109,11 @@ Advance = Callable[[str, float], None]
 
 
 def clone(
-    out: Path, options: CloneOptions, processes: int = 1, advance: Advance = lambda _, __: None
+    out: Path,
+    options: CloneOptions,
+    processes: int = 1,
+    advance: Advance = lambda _, __: None,
+    where: Mapping[str, Any] | None = None,
 ) -> dict[Role, RoleReport]:
     """Clone the teacher and write a checkpoint.
 
@@ -118,13 +122,14 @@ def clone(
         options: what to do.
         processes: cell processes.
         advance: told about the progress.
+        where: other arguments of `ColumnEnv`, that say where the cells run.
 
     Raises:
         LlmacError: the cell cannot run, or the checkpoint cannot be written.
     """
     check_place(out)
     learner = _learner(options)
-    examples = _record(options, learner, processes, advance)
+    examples = _record(options, learner, processes, advance, where or {})
     steps = {Role.BS: options.bs_steps, Role.UE: options.ue_steps}
     reports = {
         role: _fit(model, role, examples[role], steps[role], options, advance) for role, model in learner.models.items()
@@ -167,7 +172,9 @@ def _kinds(options: CloneOptions) -> Sequence[tuple[cells.Draw, int]]:
             return ((cells.opaque(options.symbols), cells.FREE_TTIS),)
 
 
-def _record(options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance) -> dict[Role, Recorded]:
+def _record(
+    options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance, where: Mapping[str, Any]
+) -> dict[Role, Recorded]:
     phrasebook = Phrasebook(Vocabulary(learner.tokenizer))
     rng = np.random.default_rng(options.seed)
     teacher = Babble(options.seed) if options.teacher is TeacherName.ACCESS else Teacher(options.speculate)
@@ -187,7 +194,7 @@ def _record(options: CloneOptions, learner: Checkpoint, processes: int, advance:
         seeds = np.arange(first, first + options.environments, dtype=np.uint64)
         # Labels of two and more tokens, which only a large cell needs, are learned in small ones.
         spaces = rng.choice([SHORT_LABELS, 10 * SHORT_LABELS], size=len(scenarios), p=[0.93, 0.07]).tolist()
-        with ColumnEnv(scenarios, processes=processes, ttis=ttis) as env:
+        with ColumnEnv(scenarios, processes=processes, ttis=ttis, **where) as env:
             made = record(
                 env,
                 teacher,

@@ -10,6 +10,7 @@ import torch
 
 from llmac.agents import registry
 from llmac.agents.evaluation.episodes import play
+from llmac.agents.evaluation.sweep.pool import Where
 from llmac.agents.evaluation.sweep.table import Frame
 from llmac.agents.evaluation.tune import FIRST_VALIDATION_SEED
 from llmac.agents.learning import store
@@ -24,17 +25,17 @@ from llmac.bridge.scenario import load
 _SAVE_EVERY = 10
 
 
-def warm_start(folder: Path, budget: Budget) -> Path:
+def warm_start(folder: Path, budget: Budget, where: Where) -> Path:
     """The folder of a checkpoint cloned from `grant`; made unless it is there."""
     torch.set_num_threads(1)
     if not (folder / "manifest.json").exists():
         steps = budget.clone_steps
         short = CloneOptions(environments=48, rounds=3, bs_steps=steps, ue_steps=steps // 2) if steps else None
-        clone(folder, short or CloneOptions())
+        clone(folder, short or CloneOptions(), where=where())
     return folder
 
 
-def train(folder: Path, ues: int, start: Path, budget: Budget) -> Path:
+def train(folder: Path, ues: int, start: Path, budget: Budget, where: Where) -> Path:
     """Train for one population, or go on with it; returns the folder of the run. Called in a process of a pool.
 
     Raises:
@@ -53,7 +54,7 @@ def train(folder: Path, ues: int, start: Path, budget: Budget) -> Path:
     if begun:
         config = TrainConfig.read(folder / "config.yaml")
     state = store.load_newest(folder) if begun else None
-    training = Training(config, learner_of(config, state.policy if state else None))
+    training = Training(config, learner_of(config, state.policy if state else None), where=where())
     try:
         if state:
             training.resume(state)
@@ -71,7 +72,7 @@ def train(folder: Path, ues: int, start: Path, budget: Budget) -> Path:
     return folder
 
 
-def curve(folder: Path) -> Frame:
+def curve(folder: Path, where: Where) -> Frame:
     """Normalised utility by update: of the sentences drawn in training, and of the most probable ones in validation.
 
     Both are divided by what the genie reaches in the cells of the validation: a population has cells of one kind.
@@ -81,7 +82,7 @@ def curve(folder: Path) -> Frame:
     ues = domain.ues[0] if domain.ues else 0
     scenarios = [load(domain.scenario, {"ues": ues})] * config.environments
     seeds = list(range(FIRST_VALIDATION_SEED, FIRST_VALIDATION_SEED + config.environments))
-    with ColumnEnv(scenarios, ttis=config.ttis, privileged=True, bound=True) as env:
+    with ColumnEnv(scenarios, ttis=config.ttis, privileged=True, bound=True, **where()) as env:
         genie = np.mean([e["utility"] for e in play(env, registry.make(registry.REFERENCE), scenarios, seeds)])
     parts: list[Frame] = [
         pd.DataFrame({"ues": ues, "update": rows["updates"], "of": of, "normalised_utility": rows[column] / genie})

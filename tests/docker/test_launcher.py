@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from llmac.agents.cli import main
+from llmac.agents.evaluation.sweep import table as tables
 from llmac.bridge import scenario
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction
@@ -30,6 +31,14 @@ pytestmark = pytest.mark.docker
 
 PAPER = scenario.load("paper")
 DEADLINES = Deadlines(handshake_s=30, reset_s=10, phase_s=3, close_s=5)
+SMALL = """
+from dataclasses import replace
+from llmac.agents.cli import main, reproduce
+small = dict(seeds=2, ttis=20, populations=(2, 4), delays=(0,), trained=(2,), updates=2, environments=2, clone_steps=2)
+reproduce.QUICK = replace(reproduce.QUICK, **small)
+main()
+"""
+"""A reproduction of seconds."""
 SILENT = LeaderAction(np.zeros(2, np.uint32), np.zeros(0, np.uint32), np.zeros(0, np.uint16))
 
 
@@ -165,6 +174,34 @@ def test_a_training_runs_in_containers(tmp_path: Path) -> None:
     assert list((run / "checkpoints").iterdir())
 
 
+@pytest.mark.timeout(300)
+def test_a_sweep_runs_in_containers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    arguments = ["validate", "sps", "--agents", "grant", "--scenario", "paper", "--ues", "2,4", "--seeds", "2"]
+    arguments += ["--set", "ttis=20", "--processes", "2", "--out"]
+    outside = _llmac(*arguments, str(tmp_path / "local"))
+    assert outside.returncode == 0, outside.stderr
+    monkeypatch.setenv("LLMAC_CELL", "/nowhere/llmac-cell")
+    inside = _llmac(*arguments, str(tmp_path / "docker"), "--launcher", "docker")
+    assert inside.returncode == 0, inside.stderr
+    there, here = (
+        tables.read(tmp_path / name / "runs.parquet").drop(columns="seconds") for name in ("docker", "local")
+    )
+    assert len(here) == 3 * 2 * 2  # the genie, sps and grant; populations; seeds
+    assert there.equals(here)
+
+
+@pytest.mark.timeout(300)
+def test_figures_are_reproduced_in_containers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The recording of the warm start, the training and what is played for it, episodes with joins, and runs."""
+    monkeypatch.setenv("LLMAC_CELL", "/nowhere/llmac-cell")
+    figures = ("convergence", "changing-population", "network-size", "decision-delay")
+    arguments = ["reproduce", "--quick", "--agents", "grant", "--only", ",".join(figures), "--launcher", "docker"]
+    ended = _llmac(*arguments, "--processes", "2", "--out", str(tmp_path), code=SMALL)
+    assert ended.returncode == 0, ended.stderr
+    for name in figures:
+        assert (tmp_path / "figures" / f"{name}.png").stat().st_size > 200
+
+
 def test_the_launchers_are_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("llmac.agents.bench.launcher.TTIS", 200)
     monkeypatch.setattr("sys.argv", ["llmac", "bench", "launcher", "--rounds", "2", "--json", str(tmp_path / "f.json")])
@@ -211,10 +248,11 @@ def _interfaces(container: Any) -> set[str]:
     return {line.partition(":")[0].strip() for line in lines if ":" in line}
 
 
-def _llmac(*arguments: str) -> subprocess.CompletedProcess[str]:
-    code = "from llmac.agents.cli import main; main()"
+def _llmac(
+    *arguments: str, code: str = "from llmac.agents.cli import main; main()"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], check=False, capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", code, *arguments], check=False, capture_output=True, text=True, timeout=280
     )
 
 
