@@ -12,7 +12,7 @@ from llmac.bridge.errors import LlmacError
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of `llmac run`, `llmac validate` or `llmac train`.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of `llmac run`, `validate`, `reproduce` or `train`.")],
     out: Annotated[Path | None, typer.Option(help="The file; by default report.html in the folder.")] = None,
     seeds: Annotated[
         str | None,

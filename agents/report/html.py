@@ -20,6 +20,7 @@ _SCRIPTS = (
     "viewer",
     "chart",
     "meaning",
+    "runs",
     "results",
     "main",
 )

@@ -30,7 +30,7 @@ OF_EPISODES = {
 
 
 def _rows(folder: Path, name: str, **where: object) -> list[dict[str, Any]]:
-    filters: Any = [(column, "=", value) for column, value in where.items()]
+    filters: Any = [(column, "=", value) for column, value in where.items()] or None
     return pq.read_table(folder / f"{name}.parquet", filters=filters).to_pylist()
 
 
@@ -306,6 +306,40 @@ def test_light_and_dark(open_page: Open, run_folder: Path) -> None:
     page.click("#theme")
     expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
     expect(page.locator("#theme")).to_have_text("Dark")
+
+
+def test_every_run_is_told_and_leads_to_its_episode(open_page: Open, run_folder: Path) -> None:
+    page = open_page(run_folder)
+    rows = page.locator("#by-run tbody tr")
+    expect(rows).to_have_count(len(SEEDS))
+    runs = {(row["agent"], row["seed"]): row for row in _rows(run_folder, "runs")}
+    agents = page.locator("#by-run thead th").all_inner_texts()[1:]
+    assert set(agents) == {*AGENTS, "genie"}
+    for metric in ("goodput_dpdu_per_tti", "mean_delay_tti"):
+        page.select_option("#run-metric", metric)
+        for seed, row in zip(SEEDS, rows.all(), strict=True):
+            for agent, cell in zip(agents, row.locator("td").all_inner_texts(), strict=True):
+                assert float(cell.replace("\N{MINUS SIGN}", "-")) == pytest.approx(runs[agent, seed][metric], rel=1e-3)
+    rows.nth(2).locator("button").click()
+    expect(page.locator("#rates th", has_text=f"seed {SEEDS[2]}").first).to_be_visible()
+    expect(page.locator("#seed")).to_be_focused()
+
+
+def test_who_was_left_out_and_the_claims_are_told(open_page: Open, validation_folder: Path, tmp_path: Path) -> None:
+    summary = json.loads((validation_folder / "summary.json").read_text())
+    assert summary["refused"] == []
+    folder = tmp_path / "some"
+    folder.mkdir()
+    left_out = {"agent": "sps", "cell": "paper, 2 UEs", "why": "too few symbols"}
+    (folder / "summary.json").write_text(json.dumps({**summary, "refused": [left_out]}))
+    claim = {"claim": "throughput", "claimed": 0.776, "scenario": "paper", "agent": "llm", "over": "aloha"}
+    (folder / "claims.json").write_text(json.dumps({"claims": [{**claim, "measured": 1.25, "low": 1.2, "high": -0.1}]}))
+    page = open_page(folder)
+    row = page.get_by_role("table", name="Left out").locator("tbody tr")
+    expect(row.locator("th, td")).to_have_text(["sps", "paper, 2 UEs", "too few symbols"])
+    row = page.get_by_role("table", name="Claims of the paper").locator("tbody tr")
+    told = ["throughput", "+77.6%", "paper", "llm over aloha", "+125% +120% to \N{MINUS SIGN}10%"]
+    expect(row.locator("th, td")).to_have_text(told)
 
 
 def test_the_page_of_a_training_run(open_page: Open, training_folder: Path) -> None:

@@ -12,7 +12,7 @@ async function start() {
   if (episodes.length) await startViewer();
   if (Object.keys(meanings).length) startMeaning();
   if (metrics.updates) startTraining();
-  if (summary.agents || Object.keys(figures).length) startResults();
+  if (summary.agents || Object.keys(figures).length || told.claims.length) startResults();
   for (const section of document.querySelectorAll("main > section:not([hidden])")) {
     document.querySelector("nav").append(make("a", { href: `#${section.id}` }, section.querySelector("h2").textContent));
   }

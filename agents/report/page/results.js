@@ -56,7 +56,8 @@ function startResults() {
   element("results").hidden = false;
   const { summary } = told;
   if (summary.agents) element("summary").replaceChildren(summaryTable(summary.agents, summary.interquartile_mean));
-  element("more").replaceChildren(...comparisons(summary.against), ...failures(summary.failures));
+  element("more").replaceChildren(...comparisons(summary.against), ...failures(summary.failures), ...refusals(summary.refused), ...claimed(told.claims));
+  if (told.runs.agent) startRuns(told.runs);
   if (summary.cells) startCells(summary.cells);
   element("figures").replaceChildren(
     ...Object.entries(told.figures).map(([name, source]) => {
