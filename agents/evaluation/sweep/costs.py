@@ -11,7 +11,7 @@ from scipy.optimize import nnls
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What the cost of a run depends on, besides its agent."""
+    """What the cost of a run depends on, besides its kind."""
 
     ttis: int
     ues: int
@@ -24,28 +24,28 @@ class Size:
 
 @dataclass(slots=True)
 class Costs:
-    """Seconds of runs, by agent: nonnegative coefficients of `Size.terms`, those with the least relative error."""
+    """Seconds of runs, by kind: nonnegative coefficients of `Size.terms`, those with the least relative error."""
 
     _measured: dict[str, list[tuple[NDArray[np.float64], float]]] = field(default_factory=dict, init=False)
     _fitted: dict[str, NDArray[np.float64]] = field(default_factory=dict, init=False)
 
-    def add(self, agent: str, sizes: Sequence[Size], seconds: float) -> None:
-        """Learn that these runs of an agent took so long together."""
+    def add(self, kind: str, sizes: Sequence[Size], seconds: float) -> None:
+        """Learn that these runs of a kind took so long together."""
         if seconds <= 0 or not sizes:
             return
-        self._measured.setdefault(agent, []).append((_terms(sizes), seconds))
-        self._fitted.pop(agent, None)
+        self._measured.setdefault(kind, []).append((_terms(sizes), seconds))
+        self._fitted.pop(kind, None)
 
-    def seconds(self, agent: str, sizes: Sequence[Size]) -> float | None:
-        """What runs will take; None while nothing is known of the agent."""
-        measured = self._measured.get(agent)
+    def seconds(self, kind: str, sizes: Sequence[Size]) -> float | None:
+        """What runs will take; None while nothing is known of the kind."""
+        measured = self._measured.get(kind)
         if not measured:
             return None
-        if agent not in self._fitted:
+        if kind not in self._fitted:
             relative = np.array([terms / seconds for terms, seconds in measured])
             scale = relative.max(axis=0)
-            self._fitted[agent] = nnls(relative / scale, np.ones(len(measured)))[0] / scale
-        return float(_terms(sizes) @ self._fitted[agent])
+            self._fitted[kind] = nnls(relative / scale, np.ones(len(measured)))[0] / scale
+        return float(_terms(sizes) @ self._fitted[kind])
 
 
 def _terms(sizes: Sequence[Size]) -> NDArray[np.float64]:

@@ -81,8 +81,8 @@ def play_batch(runs: Sequence[Run], where: Where) -> Played | Failed:
 def _play(runs: Sequence[Run], where: Where) -> Played:
     scenarios, seeds = [run.cell.scenario for run in runs], [run.seed for run in runs]
     agent = make(runs[0].player)
+    started = time.monotonic()
     with ColumnEnv(scenarios, privileged=True, bound=True, **where()) as env:
-        started = time.monotonic()
         metrics = play(env, agent, scenarios, seeds)
         return Played(metrics, env.ns3_version, time.monotonic() - started)
 

@@ -24,6 +24,8 @@ from llmac.bridge.errors import LlmacError
 _RUNS, _UES = 64, 768
 """Limits of a batch: large enough that what is common is done once, small enough that little is lost with it."""
 
+_WITH_IP = " with IP"
+
 Batch = tuple[Run, ...]
 
 Tell = Callable[[int, int, float | None], None]
@@ -91,7 +93,7 @@ class Sweep:
                     for batch, result in _results(waiting):
                         table = pd.concat([table, _rows(batch, result)], ignore_index=True)
                         tables.write(self._path, table)
-                        costs.add(batch[0].player.name, _sizes(batch), result.seconds)
+                        costs.add(_kind(batch), _sizes(batch), result.seconds)
                         done += len(batch)
                         tell(done, len(self._runs), _left(list(waiting.values()), processes, costs))
             table = tables.read(self._path)
@@ -115,14 +117,20 @@ def _batches(runs: Sequence[Run]) -> list[Batch]:
 
 
 def _in_order(batches: Sequence[Batch]) -> list[Batch]:
-    """The least, the greatest and a middle one of each player first, which tell what the others cost; then by size."""
-    by_player: defaultdict[Player, list[Batch]] = defaultdict(list)
+    """The least, the greatest and a middle one of each kind first, which tell what the others cost; then by size."""
+    by_kind: defaultdict[str, list[Batch]] = defaultdict(list)
     for batch in sorted(batches, key=_weight):
-        by_player[batch[0].player].append(batch)
+        by_kind[_kind(batch)].append(batch)
     first: list[Batch] = []
     for place in (0.0, 1.0, 0.5):
-        first += [group.pop(int(place * (len(group) - 1))) for group in by_player.values() if group]
-    return [*first, *sorted((batch for group in by_player.values() for batch in group), key=_weight, reverse=True)]
+        first += [group.pop(int(place * (len(group) - 1))) for group in by_kind.values() if group]
+    return [*first, *sorted((batch for group in by_kind.values() for batch in group), key=_weight, reverse=True)]
+
+
+def _kind(batch: Batch) -> str:
+    """Batches whose costs are alike but for their size: of one player, with an IP stack or without."""
+    ip = batch[0].cell.scenario.traffic.model == "ip"
+    return f"{batch[0].player.name}{_WITH_IP if ip else ''}"
 
 
 def _weight(batch: Batch) -> int:
@@ -157,7 +165,7 @@ def _results(waiting: "dict[Future[Played | Failed], Batch]") -> Iterator[tuple[
 
 def _left(batches: Sequence[Batch], processes: int, costs: Costs) -> float | None:
     """Seconds until all are played: those that run now, the first ones, are taken to be half done."""
-    each = [costs.seconds(batch[0].player.name, _sizes(batch)) for batch in batches]
+    each = [costs.seconds(_kind(batch), _sizes(batch)) for batch in batches]
     known = [seconds for seconds in each if seconds is not None]
     if len(known) < len(each):
         return None
@@ -174,8 +182,9 @@ def _rows(batch: Batch, result: Played) -> Frame:
 def _costs_of(table: Frame) -> Costs:
     """What runs of an earlier call have cost."""
     costs = Costs()
-    for (agent, ttis, ues), seconds in table.groupby(["agent", "ttis", "ues"])["seconds"]:
-        costs.add(agent, [Size(int(ttis), int(ues))] * len(seconds), float(seconds.sum()))
+    kind = table["agent"] + np.where(table["load"].isna(), _WITH_IP, "")
+    for (name, ttis, ues), seconds in table.groupby([kind, "ttis", "ues"])["seconds"]:
+        costs.add(name, [Size(int(ttis), int(ues))] * len(seconds), float(seconds.sum()))
     return costs
 
 
