@@ -22,6 +22,7 @@ from llmac.agents.baselines.random import Random
 from llmac.agents.baselines.tdma import Tdma, TdmaParameters
 from llmac.agents.engine.backend import BackendName
 from llmac.agents.language.speech import Speech
+from llmac.agents.models.shipped import checkpoint_folder
 from llmac.bridge.errors import LlmacError
 
 REFERENCE = "genie"
@@ -55,7 +56,12 @@ TUNABLE = {
 
 def names() -> list[str]:
     """All that `make` knows, in the order of the tables."""
-    return ["random", *TUNABLE, "genie", "mappo", "mappo:PATH", "llm", "llm:PATH_OR_ID"]
+    return ["random", *TUNABLE, "genie", "mappo", "mappo-4", "mappo:PATH", "llm", "llm:PATH_OR_ID"]
+
+
+def is_language(name: str) -> bool:
+    """Whether an agent speaks, and so can be without a grammar."""
+    return name.partition(":")[0] == "llm"
 
 
 def make(name: str, speech: Speech | None = None, backend: BackendName = BackendName.ENGINE) -> Agent:
@@ -79,11 +85,11 @@ def make(name: str, speech: Speech | None = None, backend: BackendName = Backend
         case ("genie", "", _):
             return Genie()
         # torch and transformers take seconds to import, which the other agents need not wait for.
-        case ("mappo", colon, where):
-            from llmac.agents.mappo.agent import MappoAgent, shipped_folder  # noqa: PLC0415
+        case ("mappo", ":", where) | ("mappo" | "mappo-4", "", where):
+            from llmac.agents.mappo.agent import MappoAgent  # noqa: PLC0415
             from llmac.agents.mappo.policy import Policy  # noqa: PLC0415
 
-            return MappoAgent(Policy.load(Path(where) if colon else shipped_folder()))
+            return MappoAgent(Policy.load(checkpoint_folder(name) or Path(where)))
         case ("llm", colon, where):
             from llmac.agents.language.agent import LanguageAgent  # noqa: PLC0415
 

@@ -25,12 +25,13 @@ from llmac.agents.engine.backend import Backend, Reply
 from llmac.agents.engine.engine import Engine
 from llmac.agents.engine.generate import Generate
 from llmac.agents.evaluation.episodes import play
-from llmac.agents.language.agent import LanguageAgent, shipped_folder
+from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.phrases import Vocabulary
 from llmac.agents.language.prompts import Role, template
 from llmac.agents.models import checkpoint
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.agents.models.device import device, pretrained_dtype
+from llmac.agents.models.shipped import shipped_folder
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.errors import LlmacError
 from llmac.bridge.scenario import load

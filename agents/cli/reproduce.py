@@ -32,6 +32,7 @@ FIGURES = (
     "arrival-rate",
     "network-size",
     "convergence",
+    "generalisation",
     "changing-population",
     "grammar",
     "simulator-gap",
@@ -47,7 +48,7 @@ def reproduce(
     ] = "llm",
     agents: Annotated[str, typer.Option(help="What it stands beside, separated by commas.")] = ",".join(RIVALS),
     warm_start: Annotated[
-        Path | None, typer.Option(help="Checkpoint that training began from; by default one is cloned from grant.")
+        Path | None, typer.Option(help="Checkpoint that trainings begin from; by default a short clone.")
     ] = None,
     only: Annotated[str | None, typer.Option(help=f"Some of the figures: {', '.join(FIGURES)}.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer points and seeds, short trainings: minutes.")] = False,
@@ -94,8 +95,8 @@ class _Task:
         # torch and transformers take seconds to import, which a sweep of conventional agents need not wait for.
         from llmac.agents.reproduce import convergence  # noqa: PLC0415
 
-        _say("cloning grant for a warm start")
-        return convergence.warm_start(self._out / "warm-start", self._budget, self._place)
+        _say("cloning a warm start")
+        return convergence.warm_start(self._out / "warm-start", self._place)
 
     def convergence(self, start: Path) -> None:
         import pandas as pd  # noqa: PLC0415
@@ -138,6 +139,8 @@ class _Task:
         for name in ("arrival-rate", "network-size", "grammar", "simulator-gap"):
             if name in self._figures:
                 getattr(drawing, name.replace("-", "_"))(self._pictures, runs)
+        if "generalisation" in self._figures:
+            drawing.generalisation(self._pictures, runs, plan.generalising(self._examined))
         if "decision-delay" in self._figures:
             self._decision_delay(runs)
         if "claims" in self._figures:

@@ -19,8 +19,8 @@ from llmac.agents.evaluation import evidence, evidence_tables
 from llmac.agents.evaluation.sweep.runs import FIRST_SEED, Player, grid
 from llmac.agents.evaluation.sweep.sweep import Sweep
 
-RIVALS = ("aloha", "tdma", "grant", "sps", "hybrid")
-"""The conventional agents that a checkpoint has to stand beside."""
+RIVALS = ("aloha", "tdma", "grant", "sps", "hybrid", "mappo")
+"""What a checkpoint has to stand beside: conventional agents, and one that learned without language."""
 
 _SEEDS, _QUICK_SEEDS = 20, 5
 _QUICK: dict[str, Any] = {"ues": [4, 8], "loads": [0.2, 0.5], "fields": {"ttis": 100}}
@@ -50,13 +50,19 @@ def validate(
         int | None, typer.Option(min=2, max=1024, help=f"Seeds from {FIRST_SEED:,}; by default 20.")
     ] = None,
     set_: SetOption = None,
+    without_grammar: Annotated[
+        bool, typer.Option("--without-grammar", help="Examine language agents without the grammar, too.")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="A small sweep, where nothing else is said: minutes.")] = False,
     processes: ProcessesOption = None,
     launcher: LauncherOption = "local",
 ) -> None:
     """Sweep over scenarios, populations, loads and channels; killed anywhere, the same command goes on."""
     examined = [f"llm:{text}" if Path(text).is_dir() else text for text in checkpoints or ["llm"]]
-    players = [Player.of(name) for name in dict.fromkeys([registry.REFERENCE, *agents.split(","), *examined])]
+    ablated = [Player.without_grammar(name) for name in examined if without_grammar and registry.is_language(name)]
+    everybody = dict.fromkeys([registry.REFERENCE, *agents.split(","), *examined])
+    players = [*map(Player.of, everybody), *ablated]
+    examined += [player.name for player in ablated]
     small = _QUICK if quick else {}
     cells = grid(
         scenario or ["near-far"],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The figures of `llmac reproduce`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from llmac.agents.evaluation.sweep.table import Frame
 from llmac.agents.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, band, legend, looks, picture
 from llmac.agents.figures.sweep import AXES, curves
 from llmac.agents.reproduce import churn, plan
+from llmac.agents.reproduce.populations import trained_with
 
 _INTERVAL = "95% interval over seeds"
 _PAPER = ("goodput_dpdu_per_tti", "jain_index")
@@ -27,6 +28,27 @@ def network_size(folder: Path, runs: Frame) -> None:
     """Throughput and fairness against the population."""
     here = runs[runs["setting"] == plan.SIZE]
     curves(folder, "network-size", here, "ues", f"load {here['load'].iloc[0]:g} per UE, {_INTERVAL}", _PAPER)
+
+
+def generalisation(folder: Path, runs: Frame, agents: Sequence[str]) -> None:
+    """Throughput, fairness and collisions against the population; bars below where each checkpoint was trained."""
+    here = scored(runs[(runs["setting"] == plan.SIZE) & runs["agent"].isin(agents)])
+    metrics = (SCORE, "jain_index", "collision_rate")
+    data: Frame = pd.concat([by(here, ["ues"], metric).assign(metric=metric) for metric in metrics], ignore_index=True)
+    trained = {agent: range_ for agent in agents if (range_ := trained_with(agent)) is not None}
+    data["trained_least"], data["trained_most"] = (
+        data["agent"].map({a: r[i] for a, r in trained.items()}) for i in (0, 1)
+    )
+    look = looks([agent for agent in agents if agent in set(data["agent"])])
+    with picture(folder, "generalisation", data, 1, len(metrics), width=3.4) as (figure, axes):
+        for ax, metric in zip(axes[0], metrics, strict=True):
+            for agent, line in data[data["metric"] == metric].groupby("agent", sort=False):
+                band(ax, look[str(agent)], line["ues"], line["mean"], line["low"], line["high"])
+            ax.set(xlabel="UEs", ylabel=AXES[metric], ylim=(-0.02 - 0.04 * len(trained), 1.04))
+            for i, (agent, (least, most)) in enumerate(trained.items()):
+                ax.plot([least - 0.25, most + 0.25], [-0.04 * (i + 1)] * 2, color=look[agent].colour, linewidth=3)
+        legend(figure, axes[0, 0])
+        figure.suptitle(f"load 0.5 per UE; bars: populations in training; {_INTERVAL}", fontsize=9)
 
 
 def convergence(folder: Path, data: Frame) -> None:

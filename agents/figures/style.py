@@ -49,6 +49,9 @@ _FIXED = {
     "tdma": (SKY, "-", "P"),
     "aloha": (ORANGE, "-", "o"),
     "random": (BLACK, ":", "x"),
+    "llm": (VERMILION, "-", "D"),
+    "mappo": (BLACK, "-", "*"),
+    "mappo-4": (BLACK, "--", "X"),
 }
 _OTHERS = (
     (VERMILION, "-", "D"),
@@ -79,7 +82,8 @@ class Look:
 
 def looks(agents: Sequence[str]) -> dict[str, Look]:
     """A look for each agent: that of its name, wherever it appears, or the next free one."""
-    others = iter(_OTHERS * len(agents))
+    taken = {_FIXED[agent] for agent in agents if agent in _FIXED}
+    others = iter([other for other in _OTHERS if other not in taken] * len(agents))
     labels = _labels(agents)
     return {agent: Look(*(_FIXED.get(agent) or next(others)), labels[agent]) for agent in agents}
 

@@ -3,7 +3,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +20,12 @@ from llmac.agents.language.speech import Speech
 from llmac.agents.models import checkpoint
 from llmac.agents.models.chat import Frame
 from llmac.agents.models.checkpoint import Checkpoint
+from llmac.agents.models.shipped import shipped_folder
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
 
 _CHOICES_PER_TTI = 2**20
 """More than a sentence can have; numbers the draws of a TTI."""
-
-
-def shipped_folder() -> Path:
-    """Folder of the checkpoint that comes with llmac."""
-    return Path(str(resources.files("llmac.agents").joinpath("checkpoints", "default")))
 
 
 class LanguageAgent:

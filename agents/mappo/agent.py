@@ -3,8 +3,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,11 +18,6 @@ from llmac.agents.mappo.translation import Translation
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.errors import LlmacError
 from llmac.bridge.scenario import Scenario
-
-
-def shipped_folder() -> Path:
-    """Folder of the checkpoint that comes with llmac."""
-    return Path(str(resources.files("llmac.agents").joinpath("checkpoints", "mappo")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from llmac.agents.evaluation.sweep.pool import Where
 from llmac.agents.evaluation.sweep.table import Frame
 from llmac.agents.evaluation.tune import FIRST_VALIDATION_SEED
 from llmac.agents.learning import store
-from llmac.agents.learning.clone import CloneOptions, clone
+from llmac.agents.learning.clone import CloneOptions, TeacherName, clone
 from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.run import Training
 from llmac.agents.learning.start import learner_of
+from llmac.agents.models.shipped import checkpoints
 from llmac.agents.reproduce.plan import Budget
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.scenario import load
@@ -25,24 +26,25 @@ from llmac.bridge.scenario import load
 _SAVE_EVERY = 10
 
 
-def warm_start(folder: Path, budget: Budget, where: Where) -> Path:
-    """The folder of a checkpoint cloned from `grant`; made unless it is there."""
+def warm_start(folder: Path, where: Where) -> Path:
+    """The folder of a checkpoint that has hardly learned to grant by turns; made unless it is there."""
     torch.set_num_threads(1)
     if not (folder / "manifest.json").exists():
-        steps = budget.clone_steps
-        short = CloneOptions(environments=48, rounds=3, bs_steps=steps, ue_steps=steps // 2) if steps else None
-        clone(folder, short or CloneOptions(), where=where())
+        clone(folder, CloneOptions.of(TeacherName.TURNS), where=where())
     return folder
 
 
 def train(folder: Path, ues: int, start: Path, budget: Budget, where: Where) -> Path:
-    """Train for one population, or go on with it; returns the folder of the run. Called in a process of a pool.
+    """Train for one population as `quick.yaml` says, or go on with it; returns the folder of the run.
+
+    Called in a process of a pool.
 
     Raises:
         LlmacError: the run cannot be made, or its folder holds another one.
     """
     config = TrainConfig.model_validate(
-        {
+        TrainConfig.read(checkpoints() / "quick.yaml").model_dump(mode="json")
+        | {
             "domains": [{"scenario": "paper", "ues": [ues, ues]}],
             "start": str(start),
             "updates": budget.updates,

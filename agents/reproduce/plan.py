@@ -7,6 +7,7 @@ from typing import Any
 
 from llmac.agents import registry
 from llmac.agents.evaluation.sweep.runs import Cell, Player
+from llmac.agents.models.shipped import checkpoint_folder
 from llmac.bridge.scenario import load
 
 ARRIVALS, SIZE, CLAIMS, GRAMMAR, DELAY = "arrival rate", "network size", "claims", "grammar", "decision delay "
@@ -61,8 +62,6 @@ class Budget:
     """Of a batch of training."""
     trained: tuple[int, ...]
     """Populations of the trainings."""
-    clone_steps: int | None
-    """Of the warm start; None: those of the shipped one."""
 
 
 QUICK = Budget(
@@ -72,10 +71,9 @@ QUICK = Budget(
     populations=(2, 4, 8, 12),
     delays=(0, 1, 2, 4),
     claims=("near-far", "bursty"),
-    updates=10,
+    updates=12,
     environments=32,
     trained=(4, 6, 8),
-    clone_steps=200,
 )
 FULL = Budget(
     seeds=20,
@@ -84,10 +82,9 @@ FULL = Budget(
     populations=(2, 4, 6, 8, 12, 16, 24, 32),
     delays=(0, 1, 2, 3, 4, 6, 8),
     claims=("near-far", "bursty", "scarce-signalling", "urban"),
-    updates=120,
-    environments=64,
+    updates=48,
+    environments=48,
     trained=(4, 6, 8, 12),
-    clone_steps=None,
 )
 
 
@@ -101,7 +98,7 @@ def pairs(
         examined: name of the agent that is examined.
         rivals: names of the agents it stands beside; the genie plays, too.
         warm_start: name of the agent that the examined one began as, for the figure of the grammar.
-        figures: which ones, of `figures.NAMES`.
+        figures: which ones, of `cli.reproduce.FIGURES`.
     """
     everybody = [Player.of(name) for name in dict.fromkeys([registry.REFERENCE, *rivals, examined])]
     conventional = [player for player in everybody if not is_learned(player)]
@@ -109,6 +106,10 @@ def pairs(
     places: dict[str, list[tuple[Sequence[Player], Cell]]] = {
         "arrival-rate": [(everybody, _cell(budget, ARRIVALS, {"traffic.load": load_})) for load_ in budget.loads],
         "network-size": [(everybody, _cell(budget, SIZE, {"ues": ues})) for ues in budget.populations],
+        "generalisation": [
+            ([Player.of(name) for name in generalising(examined)], _cell(budget, SIZE, {"ues": ues}))
+            for ues in budget.populations
+        ],
         "claims": [(everybody, _cell(budget, CLAIMS, {}, name)) for name in ("paper", *budget.claims)],
         "decision-delay": [
             (everybody, _cell(budget, f"{DELAY}{delay}", {"decision_delay": [0.0] * delay + [1.0]}))
@@ -125,12 +126,17 @@ def pairs(
         ],
     }
     wanted = [place for figure in figures for place in places.get(figure, [])]
-    return [(player, cell) for players, cell in wanted for player in players]
+    return list(dict.fromkeys((player, cell) for players, cell in wanted for player in players))
 
 
 def is_learned(player: Player) -> bool:
     """Whether it plays with weights, rather than with parameters."""
-    return ":" in player.agent or player.agent == "llm"
+    return ":" in player.agent or checkpoint_folder(player.agent) is not None
+
+
+def generalising(examined: str) -> list[str]:
+    """Names of the agents whose populations other than those of their training are looked at: learned, and without."""
+    return list(dict.fromkeys([registry.REFERENCE, "aloha", "grant", "mappo", "mappo-4", examined]))
 
 
 def _cell(budget: Budget, setting: str, fields: dict[str, Any], scenario: str = "paper") -> Cell:

@@ -12,12 +12,22 @@ import pytest
 
 from llmac.agents.evaluation.robust import relative_gain
 from llmac.agents.evaluation.sweep import table as tables
+from llmac.agents.figures.style import looks
 from llmac.agents.reproduce import churn, plan
+from llmac.agents.reproduce.populations import trained_with
 from llmac.bridge.scenario import load
 
 pytestmark = pytest.mark.timeout(300)  # commands that import and spawn, on a machine that may be busy
 
-CONVENTIONAL = ("arrival-rate", "network-size", "changing-population", "simulator-gap", "decision-delay", "claims")
+CONVENTIONAL = (
+    "arrival-rate",
+    "network-size",
+    "generalisation",
+    "changing-population",
+    "simulator-gap",
+    "decision-delay",
+    "claims",
+)
 
 
 SMALL = """
@@ -48,9 +58,29 @@ def test_every_figure_of_conventional_agents_is_drawn_from_runs(tmp_path: Path) 
         means = here.groupby("agent")[metric].mean()
         assert claim["measured"] == pytest.approx(means["sps"] / means[claim["over"]] - 1)
         assert claim["low"] <= claim["measured"] <= claim["high"]
+    populations = pd.read_csv(tmp_path / "figures" / "generalisation.csv")
+    assert set(populations["agent"]) == {"genie", "aloha", "grant", "mappo", "mappo-4", "sps"}
     gap = pd.read_csv(tmp_path / "figures" / "simulator-gap.csv")
     assert set(gap["layer"]) == set(plan.LAYERS)
     assert gap["mean"].between(0, 1).all()
+
+
+def test_populations_of_training_are_those_of_the_manifest(tmp_path: Path) -> None:
+    assert trained_with("mappo-4") == (4, 4)
+    assert trained_with("mappo") == (2, 8)
+    assert trained_with("grant") is None
+    domains = [
+        {"scenario": "paper", "ues": [3, 5], "set": {}},
+        {"scenario": "near-far", "ues": None, "set": {"ues": 9}},
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps({"made_by": {"domains": domains}}))
+    assert trained_with(f"llm:{tmp_path}") == (3, 9)
+
+
+def test_agents_look_different() -> None:
+    agents = ["genie", "grant", "llm", "mappo", "mappo-4", "llm:a/1", "llm:a/2", "llm:b/1", "mappo:c"]
+    drawn = {(look.colour, look.line, look.marker) for look in looks(agents).values()}
+    assert len(drawn) == len(agents)
 
 
 def test_layers_are_added_one_to_the_other() -> None:

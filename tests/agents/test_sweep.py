@@ -88,6 +88,19 @@ def test_figures_are_drawn_with_their_data(whole: Path) -> None:
             assert (whole / "figures" / f"{name}.{kind}").stat().st_size > 200
 
 
+@pytest.mark.slow
+def test_a_language_agent_is_examined_without_its_grammar_too(tmp_path: Path) -> None:
+    cell = ("--scenario", "paper", "--ues", "2", "--seeds", "2", "--set", "ttis=8", "--processes", "1")
+    main = "from llmac.agents.cli import main; main()"
+    arguments = ["validate", "llm", "--agents", "grant", *cell, "--without-grammar", "--out", str(tmp_path)]
+    ended = subprocess.run([sys.executable, "-c", main, *arguments], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    invalid = _metrics(tmp_path).groupby("agent")["invalid_action_rate"].mean()
+    assert set(invalid.index) == {"genie", "grant", "llm", "llm, no grammar"}
+    assert invalid["llm"] == 0 < invalid["llm, no grammar"]
+    assert set(json.loads((tmp_path / "summary.json").read_text())["against"]) == {"llm", "llm, no grammar"}
+
+
 def test_more_seeds_are_added(whole: Path, tmp_path: Path) -> None:
     (tmp_path / "runs.parquet").write_bytes((whole / "runs.parquet").read_bytes())
     more = ("--agents", "grant", "--ues", "2", "--loads", "0.2", "--set", "ttis=40", "--seeds", "9")

@@ -34,7 +34,7 @@ DEADLINES = Deadlines(handshake_s=30, reset_s=10, phase_s=3, close_s=5)
 SMALL = """
 from dataclasses import replace
 from llmac.agents.cli import main, reproduce
-small = dict(seeds=2, ttis=20, populations=(2, 4), delays=(0,), trained=(2,), updates=2, environments=2, clone_steps=2)
+small = dict(seeds=2, ttis=20, populations=(2, 4), delays=(0,), trained=(2,), updates=2, environments=2)
 reproduce.QUICK = replace(reproduce.QUICK, **small)
 main()
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from llmac.agents import registry
 from llmac.agents.baselines.columns import per_ue
 from llmac.agents.evaluation.episodes import Tti, play
 from llmac.agents.language.prompts import Role
@@ -48,6 +49,17 @@ def _play(agent: MappoAgent, scenarios: Sequence[Scenario], seeds: Sequence[int]
 @pytest.mark.parametrize("sample", [False, True])
 def test_it_keeps_to_the_rules_of_a_player(policy: Policy, sample: bool) -> None:
     check_player(lambda: MappoAgent(policy, sample=sample), SCENARIOS)
+
+
+@pytest.mark.parametrize(("name", "ues"), [("mappo-4", 4), ("mappo", 4), ("mappo", 8)])
+def test_the_shipped_ones_deliver_90_percent_of_grant_where_they_were_trained(name: str, ues: int) -> None:
+    scenarios, seeds = [load("paper", {"ues": ues})] * 4, range(2_000_000, 2_000_004)
+    with ColumnEnv(scenarios, privileged=True, bound=True) as env:
+        mine, its = (
+            np.mean([e["goodput_dpdu_per_tti"] for e in play(env, registry.make(agent), scenarios, list(seeds))])
+            for agent in (name, "grant")
+        )
+    assert mine > 0.9 * its
 
 
 def test_what_it_does_is_never_invalid(policy: Policy) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from llmac.agents.baselines.parameters import read_tuned
+from llmac.agents.models.shipped import checkpoint_folder
 from llmac.bridge.scenario import Scenario, load
 from llmac.bridge.scenario.channels import PRESETS
 
@@ -32,6 +32,11 @@ class Player:
     def of(cls, agent: str) -> "Player":
         """One that goes by its name in the registry."""
         return cls(agent, agent)
+
+    @classmethod
+    def without_grammar(cls, agent: str) -> "Player":
+        """A language agent that may say anything."""
+        return cls(f"{agent}, no grammar", agent, masked=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +131,9 @@ def _fingerprint(player: Player, setting: str, scenario: str) -> str:
 @cache
 def _weights(agent: str) -> str:
     """What makes an agent play as it does: digest of its files, or its tuned parameters."""
-    kind, colon, where = agent.partition(":")
-    if agent == "llm":
-        # torch and transformers take seconds to import, which the other agents need not wait for.
-        from llmac.agents.language.agent import shipped_folder  # noqa: PLC0415
-
-        folder = shipped_folder()
-    elif agent == "mappo":
-        from llmac.agents.mappo.agent import shipped_folder  # noqa: PLC0415
-
-        folder = shipped_folder()
-    elif colon and Path(where).is_dir():
-        folder = Path(where)
-    else:
-        return str(read_tuned().get(kind, ""))
+    folder = checkpoint_folder(agent)
+    if folder is None:
+        return str(read_tuned().get(agent, ""))
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(str(path.relative_to(folder)).encode())
