@@ -23,11 +23,11 @@ from llmac.bridge.launch.local import LocalLauncher
 from llmac.bridge.scenario import Scenario
 from llmac.bridge.session import Body, Deadlines, Session
 from llmac.bridge.timing import Timing
+from llmac.bridge.wire import requests
 from llmac.bridge.wire.column import ContentError, total
 from llmac.bridge.wire.limits import PerEnvironment, ascending, check_below
 from llmac.bridge.wire.log import WireLog
 from llmac.bridge.wire.replies import ObservationReader
-from llmac.bridge.wire.requests import ActionWriter
 from llmac.v1 import wire_pb2
 
 
@@ -80,7 +80,6 @@ class ColumnEnv:
         self._ttis = ttis
         self._batch = lay_out(scenarios, processes, ttis, privileged=privileged, bound=bound)
         self._readers = [ObservationReader(block.limits) for block in self._batch.blocks]
-        self._writers = [ActionWriter() for _ in self._batch.blocks]
         self._turn = _Turn.RESET
         self._leader: LeaderObservation  # the last one
         self._ue_ids: PerEnvironment  # ids given out so far
@@ -180,12 +179,9 @@ class ColumnEnv:
         self._session.stopwatch.begin()
         _check_leader_action(action, self._batch, self._ue_ids)
         tti, parts = self._leader.tti, _divide(action, self._batch)
-        requests = [
-            writer.lead(tti, part.dcm_count, part.dcm_ue, part.dcm_code)
-            for writer, part in zip(self._writers, parts, strict=True)
-        ]
+        messages = [requests.lead(tti, part.dcm_count, part.dcm_ue, part.dcm_code) for part in parts]
         step = Step("leader phase", tti)
-        replies = self._exchange(step, requests, "follower_observation", self._session.deadlines.phase_s)
+        replies = self._exchange(step, messages, "follower_observation", self._session.deadlines.phase_s)
         observations: list[FollowerObservation] = []
         for index, (reply, reader) in enumerate(zip(replies, self._readers, strict=True)):
             try:
@@ -211,13 +207,13 @@ class ColumnEnv:
         self._check_turn(_Turn.FOLLOW)
         self._session.stopwatch.begin()
         _check_follower_action(action, self._leader.ue_count, self._batch)
-        tti, begin, requests = self._leader.tti, 0, list[wire_pb2.Message]()
-        for writer, reader in zip(self._writers, self._readers, strict=True):
+        tti, begin, messages = self._leader.tti, 0, list[wire_pb2.Message]()
+        for reader in self._readers:
             end = begin + reader.connected
-            requests.append(writer.follow(tti, action.action[begin:end]))
+            messages.append(requests.follow(tti, action.action[begin:end]))
             begin = end
         step = Step("follower phase", tti)
-        replies = self._exchange(step, requests, "leader_observation", self._session.deadlines.phase_s)
+        replies = self._exchange(step, messages, "leader_observation", self._session.deadlines.phase_s)
         return self._observe_leaders(step, replies, tti + 1)
 
     def step_tti(
@@ -244,13 +240,13 @@ class ColumnEnv:
             raise OutOfTurnError(self._turn.value)
 
     def _exchange(
-        self, step: Step, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
+        self, step: Step, messages: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
     ) -> list[bytes]:
         turn, self._turn = self._turn, _Turn.RESET  # whatever goes wrong, the episode does not go on silently
         try:
-            return self._session.exchange(step, requests, expected, deadline_s)
+            return self._session.exchange(step, messages, expected, deadline_s)
         except RequestRefusedError:
-            if len(requests) == 1:  # nobody else went on
+            if len(messages) == 1:  # nobody else went on
                 self._turn = turn
             raise
 

@@ -59,20 +59,16 @@ def read_any(column: wire_pb2.Column, name: str) -> NDArray[np.generic]:
 
 def write(values: NDArray[np.generic], scalar: type[np.generic]) -> wire_pb2.Column:
     """Write an array of any dtype as a column of `scalar`; the values must fit."""
-    column = empty(scalar)
+    column = wire_pb2.Column()
     fill(column, values, scalar)
     return column
 
 
-def empty(scalar: type[np.generic]) -> wire_pb2.Column:
-    """A column of `scalar` without values."""
-    return wire_pb2.Column(dtype=_DTYPES[scalar][0])
-
-
 def fill(column: wire_pb2.Column, values: NDArray[np.generic], scalar: type[np.generic]) -> None:
-    """Write an array of any dtype into a column of `scalar`; the values must fit."""
+    """Write an array of any dtype into an empty column, as one of `scalar`; the values must fit."""
+    column.dtype, dtype = _DTYPES[scalar]
     column.length = values.size
-    column.data = values.astype(_DTYPES[scalar][1], copy=False).tobytes()
+    column.data = values.astype(dtype, copy=False).tobytes()
 
 
 FEW = 64

@@ -12,11 +12,10 @@ from hypothesis.extra import numpy as hnp
 
 from llmac.bridge.envs.batch import lay_out
 from llmac.bridge.scenario import load
-from llmac.bridge.wire import layout
+from llmac.bridge.wire import layout, requests
 from llmac.bridge.wire.column import ContentError, read, write
 from llmac.bridge.wire.limits import PerEnvironment, ascending, check_below
 from llmac.bridge.wire.replies import ObservationReader
-from llmac.bridge.wire.requests import ActionWriter
 from llmac.v1 import wire_pb2
 
 SCALARS = [np.uint8, np.uint16, np.uint32, np.int32, np.uint64, np.float32, np.float64]
@@ -246,13 +245,10 @@ def test_ascending_is_judged_within_each_environment(ids: list[list[int]]) -> No
 
 @given(hnp.arrays(np.uint16, st.integers(0, 20)), st.integers(0, 2**32 - 1))
 def test_actions_round_trip(codes: np.ndarray, tti: int) -> None:
-    writer = ActionWriter()
-    writer.follow(1, np.arange(30))  # nothing of the last one is left
-    message = writer.follow(tti, codes).follower_action
+    message = requests.follow(tti, codes).follower_action
     assert message.tti == tti
     assert read(message.action, np.uint16, "action").tolist() == codes.tolist()
-    writer.lead(1, np.array([1]), np.array([3]), np.array([2]))
-    message = writer.lead(tti, np.array([codes.size]), np.arange(codes.size), codes)
+    message = requests.lead(tti, np.array([codes.size]), np.arange(codes.size), codes)
     sent = wire_pb2.Message.FromString(message.SerializeToString()).leader_action
     assert sent.tti == tti
     assert read(sent.dcm_count, np.uint32, "dcm_count").tolist() == [codes.size]
