@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """How fast language agents decide: the engine beside transformers' generate, and whole runs beside those of `grant`.
 
-Both backends run the same model in the same type with the same number of threads, and are asked the same prompts, which
-come from an ns-3 run; they take the most probable token each time, so that they say the same. The engine forgets before
-each phase what it was asked, except where memory is what is measured.
+Both backends run the same model in the same type with the same number of threads, and are asked the same prompts; they
+take the most probable token each time, so that they say the same. The prompts are those of consecutive TTIs of an ns-3
+run, none of which is asked twice: what the engine guesses, it has learned from the TTIs before. It forgets before each
+TTI what the model said, except where `with_memory` says that it remembers what was asked since the run began.
 """
 
 import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +21,7 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 from llmac.agents import registry
 from llmac.agents.agent import Agent
 from llmac.agents.bench.figures import Figure, Target
-from llmac.agents.bench.prompts import FIRST_SEED, Phase, Population, again, distinct, record
+from llmac.agents.bench.prompts import FIRST_SEED, Phase, Population, again, distinct, record, some
 from llmac.agents.bench.rounds import interleave, ratios
 from llmac.agents.engine.backend import Backend, Reply
 from llmac.agents.engine.engine import Engine
@@ -38,12 +40,16 @@ from llmac.bridge.scenario import load
 
 _POPULATIONS = {9: Population(1, 8, 4), 65: Population(1, 64, 16), 144: Population(16, 8, 4)}
 """By their number of agents."""
-_TARGETS = {9: 4.0, 144: 8.0}
+_CELLS = {9: 4, 65: 8, 144: 80}
+"""That the prompts are from, so that enough of them are different in each TTI."""
+_TARGETS = {"9": 4.0, "65": None, "144": 8.0, "144_with_duplicates": 15.0}
+"""Least ratios to `generate`, by the number of agents, whose prompts are all different or as they come."""
 _RUN = Population(16, 8, 4)
 _RUN_TTIS = 100
-_RECORDED_TTIS = {9: 100, 65: 20, 144: 60}
-_ENGINE_PHASES = 4
-"""Phases that the engine decides in one measurement, for which the rival decides one."""
+_EARLIER_TTIS = 20
+"""Before those that are measured: UEs come to differ, and the engine learns what is said."""
+_ENGINE_TTIS = 4
+"""That the engine decides in one measurement; its rival decides the first of them."""
 
 Backends = Mapping[Role, Backend]
 
@@ -59,45 +65,49 @@ def figures(rounds: int, *, large: bool) -> list[Figure]:
         LlmacError: the cell cannot run, or the backends do not say the same.
     """
     shipped = checkpoint.load(shipped_folder())
-    ours, rival = _backends(Engine, shipped), _backends(Generate, shipped)
     agent = LanguageAgent.of(shipped)
-    recorded = {n: record(agent, p, _RECORDED_TTIS[n]) for n, p in _POPULATIONS.items()}
-    result = _small(rounds, ours, rival, recorded)
+    # The first round is for what is made at first use.
+    ttis = _EARLIER_TTIS + (rounds + 1) * _ENGINE_TTIS
+    recorded = {n: record(agent, replace(p, environments=_CELLS[n]), ttis) for n, p in _POPULATIONS.items()}
+    result = _small(rounds, shipped, recorded)
     result += _runs(rounds)
     if large:
         result += _large(rounds, shipped, recorded)
     return result
 
 
-def _small(rounds: int, ours: Backends, rival: Backends, recorded: Mapping[int, Sequence[Phase]]) -> list[Figure]:
-    material: dict[str, Sequence[Phase]] = {
-        str(n): distinct(recorded[n], p, 2 * _ENGINE_PHASES) for n, p in _POPULATIONS.items()
-    }
-    _check_equal(ours, rival, material["144"][0])
-    material["144_with_duplicates"] = recorded[144]
+def _small(rounds: int, shipped: Checkpoint, recorded: Mapping[int, Sequence[Phase]]) -> list[Figure]:
+    rival = _backends(Generate, shipped)
     measurements: dict[str, Callable[[], float]] = {}
-    for name, phases in material.items():
-        measurements[f"engine_{name}"] = partial(_rate, ours, itertools.cycle(phases), _ENGINE_PHASES)
-        measurements[f"generate_{name}"] = partial(_rate, rival, itertools.cycle(phases), 1)
-    measurements["engine_144_with_memory"] = partial(_episode_rate, ours, recorded[144])
-    measurements["mask_share"] = partial(_mask_share, ours, itertools.cycle(material["144"]))
+    for name in _TARGETS:
+        n = int(name.partition("_")[0])
+        earlier = [some(phase, _POPULATIONS[n]) for phase in recorded[n][:_EARLIER_TTIS]]
+        take = some if name.endswith("duplicates") else distinct
+        later = [take(phase, _POPULATIONS[n]) for phase in recorded[n][_EARLIER_TTIS:]]
+        _check_equal(_experienced(shipped, earlier), rival, later[0])
+        engine = partial(_rate, _experienced(shipped, earlier), iter(later), _ENGINE_TTIS)
+        measurements[f"engine_{name}"] = engine
+        measurements[f"generate_{name}"] = partial(_rate, rival, iter(later[::_ENGINE_TTIS]), 1)
+        engine = partial(_rate, _experienced(shipped, earlier), iter(later), _ENGINE_TTIS, forget=False)
+        measurements[f"engine_{name}_with_memory"] = engine
+        if name == "144":
+            measurements["mask_share"] = partial(_mask_share, _experienced(shipped, earlier), iter(later))
     for measure in measurements.values():
-        measure()  # once, for what is made at first use
+        measure()
     values = interleave(measurements, rounds)
     result: list[Figure] = []
-    for name in material:
-        least = 15.0 if name == "144_with_duplicates" else _TARGETS.get(int(name))
+    for name, least in _TARGETS.items():
+        generate = values[f"generate_{name}"]
         result += [
             Figure(f"decisions_per_s_{name}", values[f"engine_{name}"], "1/s"),
-            Figure(f"generate_decisions_per_s_{name}", values[f"generate_{name}"], "1/s"),
+            Figure(f"generate_decisions_per_s_{name}", generate, "1/s"),
             Figure(
                 f"ratio_to_generate_{name}",
-                ratios(values[f"engine_{name}"], values[f"generate_{name}"]),
+                ratios(values[f"engine_{name}"], generate),
                 target=Target("≥", least) if least else None,
             ),
+            Figure(f"ratio_to_generate_{name}_with_memory", ratios(values[f"engine_{name}_with_memory"], generate)),
         ]
-    over = ratios(values["engine_144_with_memory"], values["generate_144_with_duplicates"])
-    result.append(Figure("ratio_to_generate_144_with_memory", over))
     result.append(Figure("mask_share", values["mask_share"], target=Target("<", 0.05)))
     return result
 
@@ -133,13 +143,13 @@ def _large(rounds: int, shipped: Checkpoint, recorded: Mapping[int, Sequence[Pha
     model: Qwen2ForCausalLM = made.to(device(), pretrained_dtype()).eval()
     both = Checkpoint(dict.fromkeys(Role, model), shipped.tokenizer, {})
     ours, rival = _backends(Engine, both), _backends(Generate, both)
-    phases = distinct(recorded[population.agents], population, 2)
+    phases = [distinct(phase, population) for phase in recorded[population.agents][_EARLIER_TTIS:]]
     threads = torch.get_num_threads()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     measurements: dict[str, Callable[[], float]] = {
-        "engine": partial(_rate, ours, itertools.cycle(phases), 1),
-        "generate": partial(_rate, rival, itertools.cycle(phases), 1),
-        "tokens": partial(_tokens_per_s, ours, itertools.cycle(phases)),
+        "engine": partial(_rate, ours, iter(phases), 1),
+        "generate": partial(_rate, rival, iter(phases), 1),
+        "tokens": partial(_tokens_per_s, ours, reversed(phases)),
     }
     try:
         values = interleave(measurements, rounds)
@@ -173,35 +183,35 @@ def _forget(backends: Backends) -> None:
             backend.memory.clear()
 
 
+def _experienced(loaded: Checkpoint, earlier: Sequence[Phase]) -> Backends:
+    """The engine after what was asked earlier."""
+    backends = _backends(Engine, loaded)
+    for phase in earlier:
+        _decide(backends, again(phase))
+    return backends
+
+
 def _seconds(backends: Backends, phase: Phase) -> float:
     fresh = again(phase)
-    _forget(backends)
     start = time.perf_counter()
     _decide(backends, fresh)
     return time.perf_counter() - start
 
 
-def _rate(backends: Backends, phases: Iterator[Phase], count: int) -> float:
-    """Decisions per second over the next phases, each as if it were the first."""
-    taken = [next(phases) for _ in range(count)]
-    decisions = sum(len(requests) for phase in taken for requests in phase.values())
-    return decisions / sum(_seconds(backends, phase) for phase in taken)
-
-
-def _episode_rate(backends: Backends, phases: Sequence[Phase]) -> float:
-    """Decisions per second over an episode, in which the engine remembers."""
-    fresh = [again(phase) for phase in phases]
-    _forget(backends)
-    start = time.perf_counter()
-    for phase in fresh:
-        _decide(backends, phase)
-    return sum(len(requests) for phase in phases for requests in phase.values()) / (time.perf_counter() - start)
+def _rate(backends: Backends, phases: Iterator[Phase], count: int, *, forget: bool = True) -> float:
+    """Decisions per second over the next phases."""
+    decisions = seconds = 0.0
+    for phase in itertools.islice(phases, count):
+        if forget:
+            _forget(backends)
+        seconds += _seconds(backends, phase)
+        decisions += sum(map(len, phase.values()))
+    return decisions / seconds
 
 
 def _tokens_per_s(backends: Backends, phases: Iterator[Phase]) -> float:
     """Tokens of sentences per second, the forced ones among them."""
     fresh = again(next(phases))
-    _forget(backends)
     start = time.perf_counter()
     replies = _decide(backends, fresh)
     elapsed = time.perf_counter() - start
@@ -222,7 +232,7 @@ def _mask_share(backends: Backends, phases: Iterator[Phase]) -> float:
             guide = request.guide
             said = len(guide.forced)
             while guide.allowed.size:
-                guide.advance(reply.tokens[said])
+                guide = guide.after(reply.tokens[said])
                 said += 1 + len(guide.forced)
     return (time.perf_counter() - start) / whole
 

@@ -35,7 +35,7 @@ class Population:
 
 
 def again(phase: Phase) -> Phase:
-    """The same requests with guides that are not used up."""
+    """The same requests, as if nothing had been answered yet."""
     return {role: [replace(r, guide=copy.copy(r.guide)) for r in requests] for role, requests in phase.items()}
 
 
@@ -54,25 +54,24 @@ def record(agent: LanguageAgent, population: Population, ttis: int) -> list[Phas
     return phases
 
 
-def distinct(phases: Sequence[Phase], population: Population, count: int) -> list[Phase]:
-    """As many phases of the same size, in none of which two agents are asked the same.
+def some(phase: Phase, population: Population) -> Phase:
+    """The first agents of a TTI of a larger run."""
+    sizes = {Role.BS: population.environments, Role.UE: population.environments * population.ues}
+    return {role: phase[role][:size] for role, size in sizes.items()}
+
+
+def distinct(phase: Phase, population: Population) -> Phase:
+    """As many agents of a TTI of a larger run, no two of which are asked the same.
 
     Raises:
-        LlmacError: too few different prompts were recorded.
+        LlmacError: too few are.
     """
     sizes = {Role.BS: population.environments, Role.UE: population.environments * population.ues}
-    pools = {role: list({r.state: r for phase in phases for r in phase[role]}.values()) for role in Role}
+    different = {role: list({r.state: r for r in phase[role]}.values()) for role in Role}
     for role, size in sizes.items():
-        if len(pools[role]) < size:
-            raise LlmacError(f"only {len(pools[role])} different prompts of {role} were recorded, {size} are needed")
-    rng = np.random.default_rng(0)
-    return [
-        {
-            role: [pools[role][i] for i in rng.choice(len(pools[role]), size, replace=False)]
-            for role, size in sizes.items()
-        }
-        for _ in range(count)
-    ]
+        if len(different[role]) < size:
+            raise LlmacError(f"only {len(different[role])} different prompts of {role} in a TTI, {size} are needed")
+    return {role: different[role][:size] for role, size in sizes.items()}
 
 
 class _Recorded:

@@ -20,15 +20,15 @@ class BackendName(StrEnum):
 
 
 class Guide(Protocol):
-    """Says what may come next in one sentence; a copy.copy of it goes on separately."""
+    """A place in a sentence, and what may come next there. It does not change; equal guides go on alike."""
 
     forced: tuple[int, ...]
     """Tokens that come next in any case."""
     allowed: NDArray[np.int64]
     """Tokens of which one may be chosen after these, ascending; none when the sentence is complete with them."""
 
-    def advance(self, token: int) -> None:
-        """Say what is forced, and then `token`, one of `allowed`."""
+    def after(self, token: int) -> "Guide":
+        """The place after what is forced, and then `token`, one of `allowed`."""
         ...
 
 
@@ -38,26 +38,46 @@ class Request:
 
     Attributes:
         state: what the agent is told, after its role's instruction.
-        guide: used up by the decision.
+        guide: the beginning of the sentence.
     """
 
     state: str
     guide: Guide
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """A place in a sentence where the guide left a choice, and what the model thought of it.
 
     Attributes:
-        position: of the token that was chosen, in the tokens of the sentence.
-        allowed: [k] tokens that could be chosen, ascending.
+        position: of the token that is chosen, in the tokens of the sentence.
+        allowed: [k] tokens that can be chosen, ascending.
         log_probs: [k] natural logarithms of their probabilities, which add up to one.
+        entropy: in nats.
+        best: index of the most probable one.
     """
 
-    position: int
-    allowed: NDArray[np.int64]
-    log_probs: NDArray[np.float64]
+    __slots__ = ("_cumulative", "allowed", "best", "entropy", "log_probs", "position")
+
+    def __init__(
+        self,
+        position: int,
+        allowed: NDArray[np.int64],
+        log_probs: NDArray[np.float64],
+        cumulative: NDArray[np.float64],
+        entropy: float,
+        best: int,
+    ) -> None:
+        self.position = position
+        self.allowed = allowed
+        self.log_probs = log_probs
+        self._cumulative = cumulative
+        self.entropy = entropy
+        self.best = best
+
+    def pick(self, uniform: float) -> int:
+        """Index of the token that a uniform number in [0, 1) chooses."""
+        # Rounding may leave the last sum just below one.
+        return min(int(self._cumulative.searchsorted(uniform, "right")), len(self.allowed) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ alike is projected at once, and the last layer is computed where it is asked for
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from llmac.agents.engine.rows import Feed, Rows
+from llmac.agents.engine.reading import Reading
 from llmac.agents.models.lora import is_adapted
 
 LARGEST = 10_000_000
@@ -55,6 +57,9 @@ class _Layer:
 class Decoder:
     """A Trunk; see there."""
 
+    most = 640
+    """What they need stays in the processor's cache."""
+
     def __init__(self, model: PreTrainedModel) -> None:
         config: Any = model.config
         base: Any = model.base_model
@@ -68,6 +73,13 @@ class Decoder:
         half = self._width // 2
         self._rotation = torch.complex(cos[0, :, :half], sin[0, :, :half])[:, None]
         self._layers = [self._prepared(layer) for layer in base.layers]
+        # What the first layer projects depends on the token alone.
+        normed = self._normed(self._embedding)
+        self._first_query, self._first_keys_values = (
+            of(normed) for of in (self._layers[0].query, self._layers[0].keys_values)
+        )
+        self._store = self._embedding.new_empty(len(self._layers), 2, self._groups, 0, self._width)
+        self._heads: int = config.num_attention_heads // self._groups
 
     @staticmethod
     def can_run(model: PreTrainedModel) -> bool:
@@ -84,58 +96,112 @@ class Decoder:
             and model.num_parameters() < LARGEST
         )
 
-    def prefix(self, tokens: list[int]) -> torch.Tensor:
+    @property
+    def bytes_per_slot(self) -> int:
         """See Trunk."""
-        empty = self._embedding.new_empty(len(self._layers), 2, 1, self._groups, 0, self._width)
-        rows = Rows(empty, 1, len(tokens))
-        self.hidden(rows, rows.place([tokens], [[0]]))
-        return rows.held().clone()
+        return 2 * self._groups * self._width * len(self._layers) * self._embedding.element_size()
 
-    def hidden(self, rows: Rows, feed: Feed) -> torch.Tensor:
+    def read(self, reading: Reading) -> torch.Tensor:
         """See Trunk."""
-        hidden = self._embedding[feed.tokens]
-        rotation, mask = self._rotation[feed.positions], feed.mask
-        for number, layer in enumerate(self._layers):
-            normed = self._normed(hidden)
-            keys, values = layer.keys_values(normed).chunk(2, -1)
-            keys, values = rows.write(
-                number,
-                self._rotated(keys, rotation).transpose(1, 2),
-                values.unflatten(2, (self._groups, -1)).transpose(1, 2),
+        self._make_room(reading.end)
+        texts, longest = reading.slots.shape
+        tokens, positions, slots, new, first, asked, answer = (
+            torch.from_numpy(array.ravel()).to(self._embedding.device)
+            for array in (
+                reading.tokens,
+                reading.positions,
+                reading.slots,
+                reading.new,
+                reading.first,
+                reading.asked,
+                reading.answer,
             )
-            if number == len(self._layers) - 1:
-                row = torch.arange(len(hidden), device=hidden.device)[:, None]
-                hidden, normed, rotation = (of[row, feed.asked] for of in (hidden, normed, rotation))
-                mask = None if mask is None else mask[row, 0, feed.asked][:, None]
-            query = self._rotated(layer.query(normed), rotation)
-            hidden = hidden + layer.out(self._attended(query, keys, values, mask))
+        )
+        mask = self._mask(reading.known[:, None] + np.arange(reading.new.shape[1]), longest)
+        last_mask = self._mask(reading.depth, longest)
+        rotation = self._rotation.index_select(0, positions)
+        hidden = self._embedding.index_select(0, tokens)
+        last = len(self._layers) - 1
+        for number, layer in enumerate(self._layers):
+            normed = self._normed(hidden) if number else None
+            keys_values = (
+                self._first_keys_values.index_select(0, tokens) if normed is None else layer.keys_values(normed)
+            )
+            seen = self._remember(number, reading, keys_values, rotation).index_select(2, slots)
+            if number == last:
+                # Only what is asked for goes through the last layer.
+                hidden, rotation = hidden.index_select(0, asked), rotation.index_select(0, asked)
+                tokens = tokens.index_select(0, asked)
+                normed = None if normed is None else normed.index_select(0, asked)
+            query = self._first_query.index_select(0, tokens) if normed is None else layer.query(normed)
+            query = self._rotated(query, rotation)
+            if number == last:
+                attended = self._attended(query, seen, last_mask, texts)
+            else:
+                query = query.index_select(0, new)
+                attended = self._attended(query, seen, mask, texts).index_select(0, first)
+            hidden = hidden + layer.out(attended)
             gate, up = layer.gate_up(self._normed(hidden)).chunk(2, -1)
             hidden = hidden + layer.down(functional.silu(gate) * up)
-        return self._normed(hidden) * self._norm
+        return self._normed(hidden.index_select(0, answer)) * self._norm
+
+    def _make_room(self, slots: int) -> None:
+        room = self._store.shape[3]
+        if slots > room:
+            shape = list(self._store.shape)
+            shape[3] = slots + room // 2 - room
+            self._store = torch.cat([self._store, self._store.new_empty(shape)], dim=3)
+
+    def _mask(self, depth: NDArray[np.int64], longest: int) -> torch.Tensor:
+        """What is added to scores, so that queries at depths, [texts, queries], see themselves and what is before.
+
+        Returns:
+            [groups * texts, heads of a group * queries, longest].
+        """
+        behind = torch.from_numpy(np.arange(longest) > depth[:, :, None]).to(self._embedding.device)
+        return torch.where(behind, -torch.inf, 0.0).repeat(self._groups, self._heads, 1)
+
+    def _remember(
+        self, layer: int, reading: Reading, keys_values: torch.Tensor, rotation: torch.Tensor
+    ) -> torch.Tensor:
+        """Fill the new slots of a layer; returns all its keys and values, [2, groups, slots, width]."""
+        store = self._store[layer]
+        keys, values = keys_values.unflatten(1, (2, self._groups, self._width)).unbind(1)
+        new = slice(reading.start, reading.end)
+        store[0, :, new] = self._rotated(keys.flatten(1), rotation).unflatten(1, (self._groups, -1)).transpose(0, 1)
+        store[1, :, new] = values.transpose(0, 1)
+        return store
 
     def _normed(self, hidden: torch.Tensor) -> torch.Tensor:
         return functional.rms_norm(hidden, hidden.shape[-1:], eps=self._epsilon)
 
     def _rotated(self, features: torch.Tensor, rotation: torch.Tensor) -> torch.Tensor:
-        """Queries or keys at their positions, [rows, tokens, heads, width]."""
-        pairs = features.unflatten(2, (-1, self._width // 2, 2))
-        return torch.view_as_real(torch.view_as_complex(pairs) * rotation).flatten(3)
+        """Queries or keys at their positions, [tokens, heads * width]."""
+        pairs = features.unflatten(1, (-1, self._width // 2, 2))
+        return torch.view_as_real(torch.view_as_complex(pairs) * rotation).flatten(1)
 
-    def _attended(
-        self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None
-    ) -> torch.Tensor:
-        """Values by attention, [rows, tokens, heads * width].
+    def _attended(self, query: torch.Tensor, seen: torch.Tensor, mask: torch.Tensor, texts: int) -> torch.Tensor:
+        """Values by attention, [texts * queries, groups * heads * width].
 
-        Two products for all rows and heads take half the time of scaled_dot_product_attention on such short texts.
+        Two products for all texts and heads take half the time of scaled_dot_product_attention on such short texts.
+
+        Args:
+            query: [texts * queries, groups * heads * width].
+            seen: [2, groups, texts * slots, width] keys and values.
+            mask: see _mask.
+            texts: how many.
         """
-        tokens = query.shape[1]
-        # The heads of a group attend to the same keys, as if they were more tokens.
-        query = query.unflatten(2, (self._groups, -1)).permute(0, 2, 3, 1, 4).flatten(2, 3)
-        scores = query @ keys.transpose(2, 3)
-        if mask is not None:
-            scores.unflatten(2, (-1, tokens)).add_(mask[:, :, None])
-        attended = scores.softmax(-1) @ values
-        return attended.unflatten(2, (-1, tokens)).permute(0, 3, 1, 2, 4).flatten(2)
+        shape = (texts, -1, self._groups, self._heads, self._width)
+        keys, values = seen.unflatten(2, (texts, -1)).flatten(1, 2)
+        # The heads of a group attend to the same keys, as if they were more queries.
+        query = query.view(shape).permute(2, 0, 3, 1, 4).reshape(*mask.shape[:2], self._width)
+        attended = torch.baddbmm(mask, query, keys.transpose(1, 2)).softmax(-1) @ values
+        return (
+            attended.view(self._groups, texts, self._heads, -1, self._width)
+            .permute(1, 3, 0, 2, 4)
+            .flatten(2)
+            .flatten(0, 1)
+        )
 
     def _prepared(self, layer: Any) -> _Layer:
         attention, mlp = layer.self_attn, layer.mlp

@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from llmac.agents.engine.backend import Draw, Reply, Request
-from llmac.agents.engine.sentence import Sentence, options_of, uniforms
+from llmac.agents.engine.sentence import Chance, Node, let_know
 from llmac.agents.language.phrases import Vocabulary
 from llmac.agents.models.context import check_length, context_length
 
@@ -43,22 +43,23 @@ class Generate:
     def decide(self, requests: Sequence[Request], draw: Draw | None) -> list[Reply]:
         """See Backend."""
         prompts = self._prompts([request.state for request in requests])
-        sentences = [Sentence(request.guide) for request in requests]
-        members = [i for i, sentence in enumerate(sentences) if sentence.allowed.size]
+        chance = Chance(draw, len(requests))
+        nodes = [Node(request.guide) for request in requests]
+        members = [i for i, node in enumerate(nodes) if not node.complete]
         for first in range(0, len(members), ROWS):
-            self._generate(members[first : first + ROWS], prompts, sentences, draw)
-        return [sentence.reply(self._vocabulary.decode(sentence.tokens)) for sentence in sentences]
+            self._generate(members[first : first + ROWS], prompts, nodes, chance)
+        return [node.reply(self._vocabulary) for node in nodes]
 
     @torch.inference_mode()
     def _generate(
-        self, members: Sequence[int], prompts: Sequence[list[int]], sentences: Sequence[Sentence], draw: Draw | None
+        self, members: Sequence[int], prompts: Sequence[list[int]], nodes: list[Node], chance: Chance
     ) -> None:
         longest = max(len(prompts[i]) for i in members)
         pads = [longest - len(prompts[i]) for i in members]
         end = self._vocabulary.end_of_sentence
         tokens = torch.tensor([[end] * pad + prompts[i] for i, pad in zip(members, pads, strict=True)])
         real = torch.arange(longest) >= torch.tensor(pads)[:, None]
-        speaker = _Speaker(members, sentences, draw, longest)
+        speaker = _Speaker(members, nodes, chance, longest)
         model: Any = self._model
         model.generate(
             input_ids=tokens.to(model.device),
@@ -82,21 +83,21 @@ class Generate:
 class _Speaker(LogitsProcessor):
     """Chooses the next token of each row, and leaves it as the only one possible."""
 
-    def __init__(self, members: Sequence[int], sentences: Sequence[Sentence], draw: Draw | None, prompt: int) -> None:
+    def __init__(self, members: Sequence[int], nodes: list[Node], chance: Chance, prompt: int) -> None:
         self._members = members
-        self._sentences = sentences
-        self._draw = draw
+        self._nodes = nodes
+        self._chance = chance
         self._prompt = prompt
 
     def said(self, length: int) -> list[bool]:
         """Whether each row's sentence is complete when rows have `length` tokens."""
         number = length - self._prompt
-        return [number >= len(s.tokens) and not s.allowed.size for s in (self._sentences[i] for i in self._members)]
+        return [number >= len(node.tokens) and node.complete for node in (self._nodes[i] for i in self._members)]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         number = input_ids.shape[1] - self._prompt
-        self._choose([(r, i) for r, i in enumerate(self._members) if len(self._sentences[i].tokens) == number], scores)
-        spoken = [self._sentences[i].tokens for i in self._members]
+        self._choose([(row, i) for row, i in enumerate(self._members) if len(self._nodes[i].tokens) == number], scores)
+        spoken = [self._nodes[i].tokens for i in self._members]
         # The row of a complete sentence goes on with anything until the last one is complete.
         chosen = torch.tensor([tokens[number] if number < len(tokens) else 0 for tokens in spoken])
         only = torch.full_like(scores, -torch.inf)
@@ -104,17 +105,18 @@ class _Speaker(LogitsProcessor):
         return only
 
     def _choose(self, rows: Sequence[tuple[int, int]], scores: torch.Tensor) -> None:
-        rows = [(row, i) for row, i in rows if self._sentences[i].allowed.size]
+        rows = [(row, i) for row, i in rows if not self._nodes[i].complete]
         if not rows:
             return
-        members = [i for _, i in rows]
-        drawn = dict(zip(members, uniforms(self._draw, members, self._sentences), strict=True))
-        allowed = [self._sentences[i].allowed for i in members]
+        nodes = [self._nodes[i] for _, i in rows]
+        allowed = [node.guide.allowed for node in nodes]
         sizes = torch.tensor([tokens.size for tokens in allowed])
         row = torch.tensor([row for row, _ in rows]).repeat_interleave(sizes)
         logits = scores[row.to(scores.device), torch.from_numpy(np.concatenate(allowed)).to(scores.device)]
-        for i, options in zip(members, options_of(logits.float().cpu().numpy(), allowed), strict=True):
-            self._sentences[i].choose(options, drawn[i])
+        let_know(nodes, logits.float().cpu().numpy())
+        for node, (_, i) in zip(nodes, rows, strict=True):
+            if node.choice:
+                self._nodes[i] = node.go_on(node.choice, self._chance.of(i, node.depth))
 
 
 class _Finished(StoppingCriteria):

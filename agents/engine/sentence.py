@@ -1,117 +1,129 @@
 # SPDX-License-Identifier: MIT
-"""A sentence on its way, and what a model thinks of the tokens that it could go on with."""
+"""Sentences on their way: the places that can be reached, and what a model thinks of the choices there."""
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.engine.backend import Choice, Draw, Guide, Reply
+from llmac.agents.language.phrases import Vocabulary
 
 
-class Options:
-    """The distribution over the allowed tokens at one point of a sentence.
+class Node:
+    """A place in the sentences that can answer a prompt: a choice, or the end.
 
     Attributes:
-        allowed: [k] tokens, ascending.
-        log_probs: [k] of them.
-        entropy: in nats.
+        guide: what may come next.
+        tokens: said so far, with those that the guide forces.
+        before: the choice before; None at the beginning.
+        depth: number of choices before.
+        choice: what the model thinks of this one, when it is known.
+        log_prob: of what was said, where `go_on` came by.
+        entropy: of the choices before, likewise.
     """
 
-    __slots__ = ("_best", "_cumulative", "allowed", "entropy", "log_probs")
+    __slots__ = ("_following", "_reply", "before", "choice", "depth", "entropy", "guide", "log_prob", "tokens")
 
-    def __init__(self, allowed: NDArray[np.int64], log_probs: NDArray[np.float64], entropy: float) -> None:
-        self.allowed = allowed
-        self.log_probs = log_probs
-        self.entropy = entropy
-        self._best: int | None = None
-        self._cumulative: NDArray[np.float64] | None = None
+    def __init__(self, guide: Guide, said: tuple[int, ...] = (), before: "Node | None" = None) -> None:
+        self.guide = guide
+        self.tokens = said + guide.forced
+        self.before = before
+        self.depth = before.depth + 1 if before else 0
+        self.choice: Choice | None = None
+        self._following: dict[int, Node] = {}
+        self.log_prob = self.entropy = 0.0
+        self._reply: Reply | None = None
 
-    def pick(self, uniform: float | None) -> int:
-        """Index of the token that a uniform number in [0, 1) chooses; the most probable one without."""
-        if uniform is None:
-            if self._best is None:
-                self._best = int(self.log_probs.argmax())
-            return self._best
-        if self._cumulative is None:
-            self._cumulative = np.exp(self.log_probs).cumsum()
-        # Rounding may leave the last sum just below one.
-        return min(int(self._cumulative.searchsorted(uniform, "right")), len(self.allowed) - 1)
+    @property
+    def complete(self) -> bool:
+        """Whether the sentence ends here."""
+        return not self.guide.allowed.size
+
+    def after(self, token: int) -> "Node":
+        """The place after `token`, one of the allowed."""
+        node = self._following.get(token)
+        if node is None:
+            node = self._following[token] = Node(self.guide.after(token), (*self.tokens, token), self)
+        return node
+
+    def go_on(self, choice: Choice, uniform: float | None) -> "Node":
+        """The place after the choice of this one: by a uniform number in [0, 1), else of what is most probable."""
+        index = choice.best if uniform is None else choice.pick(uniform)
+        node = self.after(int(choice.allowed[index]))
+        node.log_prob = self.log_prob + float(choice.log_probs[index])
+        node.entropy = self.entropy + choice.entropy
+        return node
+
+    def reply(self, vocabulary: Vocabulary) -> Reply:
+        """The decision, where the sentence is complete and was come to by `go_on`."""
+        if self._reply is None:
+            choices: list[Choice] = []
+            node = self.before
+            while node and node.choice:
+                choices.append(node.choice)
+                node = node.before
+            self._reply = Reply(
+                sentence=vocabulary.decode(self.tokens).strip(),
+                tokens=self.tokens,
+                log_prob=self.log_prob,
+                entropy=self.entropy,
+                choices=tuple(choices[::-1]),
+            )
+        return self._reply
 
 
-def options_of(logits: NDArray[np.float32], allowed: Sequence[NDArray[np.int64]]) -> list[Options]:
-    """Distributions from logits.
+def let_know(nodes: Sequence[Node], logits: NDArray[np.float32]) -> None:
+    """Tell nodes what a model thinks of their choices.
 
     Args:
-        logits: [sum of k] of the allowed tokens of each point, one point after the other.
-        allowed: [k] tokens of each point.
+        nodes: at least one.
+        logits: [sum of k] of the k allowed tokens of each node, one node after the other.
     """
-    sizes = [tokens.size for tokens in allowed]
-    ends = np.cumsum(sizes, dtype=np.intp)
+    allowed = [node.guide.allowed for node in nodes]
+    sizes = np.array([tokens.size for tokens in allowed])
+    ends = np.cumsum(sizes)
     starts = ends - sizes
     log_probs = logits.astype(np.float64)
     log_probs -= np.maximum.reduceat(log_probs, starts).repeat(sizes)
-    log_probs -= np.log(np.add.reduceat(np.exp(log_probs), starts)).repeat(sizes)
-    entropy = -np.add.reduceat(np.exp(log_probs) * log_probs, starts)
-    columns = zip(allowed, starts.tolist(), ends.tolist(), entropy.tolist(), strict=True)
-    return [Options(tokens, log_probs[start:end], h) for tokens, start, end, h in columns]
+    probabilities = np.exp(log_probs)
+    log_sums = np.log(np.add.reduceat(probabilities, starts))
+    # The most probable token has the logarithm 0 as yet; the first, where there are several.
+    best = np.flatnonzero(log_probs == 0)
+    best = best[best.searchsorted(starts)] - starts
+    log_probs -= log_sums.repeat(sizes)
+    probabilities = np.exp(log_probs)
+    entropy = -np.add.reduceat(probabilities * log_probs, starts)
+    cumulative = probabilities.cumsum()
+    cumulative -= (cumulative[starts] - probabilities[starts]).repeat(sizes)
+    columns = (column.tolist() for column in (starts, ends, entropy, best))
+    for node, tokens, start, end, h, b in zip(nodes, allowed, *columns, strict=True):
+        node.choice = Choice(len(node.tokens), tokens, log_probs[start:end], cumulative[start:end], h, b)
 
 
-class Sentence:
-    """What one request has led to so far.
+class Chance:
+    """Uniform numbers for the choices of some requests, by request and number of the choice.
 
-    Attributes:
-        tokens: said so far.
+    Args:
+        draw: where they come from; None: there are none.
+        requests: how many.
     """
 
-    __slots__ = ("_guide", "_made", "tokens")
+    def __init__(self, draw: Draw | None, requests: int) -> None:
+        self._draw = draw
+        self._requests = np.arange(requests)
+        self._numbers: list[list[float]] = []
 
-    def __init__(self, guide: Guide) -> None:
-        self._guide = guide
-        self._made: list[tuple[int, int, Options]] = []
-        self.tokens = list(guide.forced)
-
-    @property
-    def allowed(self) -> NDArray[np.int64]:
-        """Tokens that may come next; none when the sentence is complete."""
-        return self._guide.allowed
-
-    @property
-    def choices(self) -> int:
-        """Number of tokens that were chosen, not forced."""
-        return len(self._made)
-
-    def guide(self) -> Guide:
-        """One that goes on from here, separately."""
-        return copy.copy(self._guide)
-
-    def choose(self, options: Options, uniform: float | None) -> tuple[int, ...]:
-        """Say a token and what is forced after it, and return them."""
-        index = options.pick(uniform)
-        token = int(options.allowed[index])
-        self._made.append((len(self.tokens), index, options))
-        self._guide.advance(token)
-        said = (token, *self._guide.forced)
-        self.tokens += said
-        return said
-
-    def reply(self, text: str) -> Reply:
-        """The decision, when the sentence is complete and its tokens spell `text`."""
-        return Reply(
-            sentence=text.strip(),
-            tokens=tuple(self.tokens),
-            log_prob=float(sum([options.log_probs[index] for _, index, options in self._made])),
-            entropy=sum([options.entropy for _, _, options in self._made]),
-            choices=tuple(
-                [Choice(position, options.allowed, options.log_probs) for position, _, options in self._made]
-            ),
-        )
+    def of(self, request: int, choice: int) -> float | None:
+        """The number for a choice of a request."""
+        if self._draw is None:
+            return None
+        if choice >= len(self._numbers):
+            # For all requests and several choices at once, which costs little more than for one.
+            more = np.arange(len(self._numbers), choice + _AT_ONCE)
+            drawn = self._draw(np.tile(self._requests, len(more)), more.repeat(len(self._requests)))
+            self._numbers += drawn.reshape(len(more), -1).tolist()
+        return self._numbers[choice][request]
 
 
-def uniforms(draw: Draw | None, requests: Sequence[int], sentences: Sequence[Sentence]) -> Sequence[float | None]:
-    """For each of the requests, a number for its next choice, if chance is wanted."""
-    if draw is None:
-        return [None] * len(requests)
-    number = np.array([sentences[i].choices for i in requests], dtype=np.int64)
-    return draw(np.array(requests, dtype=np.int64), number).tolist()
+_AT_ONCE = 4

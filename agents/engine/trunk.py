@@ -3,76 +3,104 @@
 
 from typing import Any, Protocol
 
+import numpy as np
 import torch
-from transformers import DynamicCache, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, CacheLayerMixin
 
-from llmac.agents.engine.rows import Feed, Rows
+from llmac.agents.engine.reading import Reading
 
 
 class Trunk(Protocol):
-    """A language model without its output embedding."""
+    """A language model without its output embedding, and the keys and values of what it has read."""
 
-    def prefix(self, tokens: list[int]) -> torch.Tensor:
-        """Keys and values of a text, [layers, 2, 1, heads, tokens, width]."""
+    most: int
+    """New tokens of a reading."""
+
+    @property
+    def bytes_per_slot(self) -> int:
+        """Memory for the keys and values of a token."""
         ...
 
-    def hidden(self, rows: Rows, feed: Feed) -> torch.Tensor:
-        """Hidden states of the tokens asked for, [rows, most, width]; `rows` takes in the keys and values."""
+    def read(self, reading: Reading) -> torch.Tensor:
+        """Hidden states of the tokens asked for, [asked, width]; slots from `reading.start` on are written anew."""
         ...
 
 
 class HuggingFaceTrunk:
-    """A Trunk that calls the model."""
+    """A Trunk that calls the model: all new tokens are one row, of which each sees the tokens before it in its text."""
+
+    most = 2048
+    """More at once is not faster, and attention computes the scores of all with all."""
 
     def __init__(self, model: PreTrainedModel) -> None:
         self._model = model
+        config: Any = model.config
+        self._layers = [_Layer() for _ in range(config.get_text_config().num_hidden_layers)]
 
-    def prefix(self, tokens: list[int]) -> torch.Tensor:
-        """See Trunk."""
-        cache = DynamicCache(config=self._model.config)
-        ids = torch.tensor([tokens], device=self._model.device)
-        self._model.base_model(input_ids=ids, past_key_values=cache, use_cache=True)
-        layers: list[Any] = cache.layers
-        return torch.stack([torch.stack([layer.keys, layer.values]) for layer in layers])
+    @property
+    def bytes_per_slot(self) -> int:
+        """See Trunk; known once something was read."""
+        return sum(layer.bytes_per_slot for layer in self._layers)
 
-    def hidden(self, rows: Rows, feed: Feed) -> torch.Tensor:
+    def read(self, reading: Reading) -> torch.Tensor:
         """See Trunk."""
-        mask = feed.mask
-        if mask is None:
-            mask = torch.zeros(1, 1, 1, rows.used + 1, dtype=self._model.dtype, device=feed.tokens.device)
+        for layer in self._layers:
+            layer.start = reading.start
+        device, dtype = self._model.device, self._model.dtype
+        least = torch.finfo(dtype).min
+        mask = torch.zeros(1, 1, len(reading.tokens), reading.end, dtype=dtype)
+        mask.masked_fill_(torch.from_numpy(~_seen(reading)), least)
         hidden = self._model.base_model(
-            input_ids=feed.tokens,
-            attention_mask=mask.expand(len(feed.tokens), -1, -1, -1),
-            position_ids=feed.positions,
-            past_key_values=Cache(layers=[_Layer(rows, layer) for layer in range(rows.layers)]),
+            input_ids=torch.from_numpy(reading.tokens)[None].to(device),
+            attention_mask=mask.to(device),
+            position_ids=torch.from_numpy(reading.positions)[None].to(device),
+            past_key_values=Cache(layers=[*self._layers]),
             use_cache=True,
-        ).last_hidden_state
-        return hidden[torch.arange(len(feed.tokens), device=hidden.device)[:, None], feed.asked]
+        ).last_hidden_state[0]
+        return hidden[torch.from_numpy(reading.asked.ravel()[reading.answer]).to(device)]
+
+
+def _seen(reading: Reading) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """[new tokens, slots] whether each new token sees each slot."""
+    row, place = np.divmod(reading.first, reading.new.shape[1])
+    before = np.arange(reading.slots.shape[1]) <= (reading.known[row] + place)[:, None]
+    seen = np.zeros((len(reading.tokens), reading.end), dtype=np.bool_)
+    seen[np.nonzero(before)[0], reading.slots[row][before]] = True
+    return seen
 
 
 class _Layer(CacheLayerMixin):
-    """One layer of rows, as a layer of a Hugging Face cache."""
+    """The slots of one layer, as a layer of a Hugging Face cache."""
 
-    def __init__(self, rows: Rows, layer: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._rows = rows
-        self._layer = layer
+        self.start = 0
+        self.keys = self.values = None
         self.is_initialized = True
+
+    @property
+    def bytes_per_slot(self) -> int:
+        return 2 * self.keys[0, :, 0].nbytes if self.keys is not None else 0
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        return self._rows.write(self._layer, key_states, value_states)
+        if self.keys is None or self.values is None:
+            self.keys, self.values = key_states, value_states
+        else:
+            self.keys = torch.cat([self.keys[:, :, : self.start], key_states], dim=2)
+            self.values = torch.cat([self.values[:, :, : self.start], value_states], dim=2)
+        return self.keys, self.values
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         pass
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-        return self._rows.used + query_length, 0
+        return self.start + query_length, 0
 
     def get_seq_length(self) -> int:
-        return self._rows.used
+        return self.start
 
     def get_max_length(self) -> int:
         return -1

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.engine.backend import Guide, Request
-from llmac.agents.language.guides import FreeGuide, UeGuide, UeRules
+from llmac.agents.language.guides import FreeGuide, UeRules
 from llmac.agents.language.ledger import PERIOD, is_scheduled
 from llmac.agents.language.memory import OLDEST, Memory
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
@@ -155,8 +155,7 @@ class Follower:
         cell, speech = self._cells[environment], self._speech
         if not speech.masked:
             return FreeGuide(cell.vocabulary, cell.rules.phrases.longest)
-        return UeGuide(
-            cell.rules,
+        return cell.rules.start(
             backlogged=seen[0] > 0 or not speech.rules.backlog,
             may_report=seen[4] > 0 or not speech.rules.opportunity,
         )

@@ -2,29 +2,41 @@
 """What may be said next: the grammar, and on top of it the rules that depend on the state of the cell.
 
 Connected UEs in the order in which they were shown, each at most once, is the BS's grammar; the other rules are those
-of speech.Rules, and can be switched off. A guide may be copied with copy.copy; the copies go on separately.
+of speech.Rules, and can be switched off. Guides do not change, so that places that were reached once are kept.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from llmac.agents.language.phrases import BsPhrases, Step, UePhrases, Vocabulary
+from llmac.agents.engine.backend import Guide
+from llmac.agents.language.phrases import BsPhrases, Sayable, Step, UePhrases, Vocabulary
 
 _NOTHING: Final = np.empty(0, dtype=np.int64)
 
 
-class _UePlace:
-    """Before a choice in a UE's sentence, in one of the four states of the rules.
+class _End:
+    """Behind the end of a sentence."""
 
-    Attributes:
-        forced: tokens that lead here from the choice before.
-        allowed: see llmac.agents.engine.backend.Guide.
-        following: places that were reached from here, by the token that was chosen.
+    forced: tuple[int, ...] = ()
+    allowed = _NOTHING
+
+    def after(self, token: int) -> Guide:
+        raise ValueError(f"token {token} behind the end of a sentence")
+
+
+_END: Final = _End()
+
+
+class UeGuide:
+    """A place in a UE's sentence, in one of the four states of the rules; see llmac.agents.engine.backend.Guide.
+
+    All UEs of a cell that may say the same share their guides.
     """
 
-    __slots__ = ("_permitted", "_phrases", "_point", "allowed", "following", "forced")
+    __slots__ = ("_following", "_key", "_permitted", "_phrases", "_point", "allowed", "forced")
 
     def __init__(self, phrases: UePhrases, step: Step, permitted: NDArray[np.bool_]) -> None:
         self._phrases = phrases
@@ -40,14 +52,22 @@ class _UePlace:
         self.forced = forced
         # A sentence that can only end here has ended.
         self.allowed = allowed if allowed.size > 1 else _NOTHING
-        self.following: dict[int, _UePlace] = {}
+        self._following: dict[int, Guide] = {phrases.end: _END}
+        self._key = (point, forced, permitted.tobytes())
 
-    def after(self, token: int) -> "_UePlace":
-        place = self.following.get(token)
+    def after(self, token: int) -> Guide:
+        """See Guide."""
+        place = self._following.get(token)
         if place is None:
             step = self._phrases.after(self._point, token)
-            place = self.following[token] = _UePlace(self._phrases, step, self._permitted)
+            place = self._following[token] = UeGuide(self._phrases, step, self._permitted)
         return place
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UeGuide) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
 
 class UeRules:
@@ -55,121 +75,93 @@ class UeRules:
 
     def __init__(self, phrases: UePhrases) -> None:
         self.phrases = phrases
-        self._starts: dict[tuple[bool, bool], _UePlace] = {}
+        self._starts: dict[tuple[bool, bool], UeGuide] = {}
 
-    def start(self, *, backlogged: bool, may_report: bool) -> _UePlace:
+    def start(self, *, backlogged: bool, may_report: bool) -> UeGuide:
         """Where a sentence starts."""
         state = (backlogged, may_report)
         if state not in self._starts:
             phrases = self.phrases
             permitted = ~((phrases.transmits_or_deletes & (not backlogged)) | (phrases.reports & (not may_report)))
-            self._starts[state] = _UePlace(phrases, phrases.start, permitted)
+            self._starts[state] = UeGuide(phrases, phrases.start, permitted)
         return self._starts[state]
 
 
-class UeGuide:
-    """Guides the sentence of one UE; see llmac.agents.engine.backend.Guide."""
-
-    __slots__ = ("_end", "_place", "allowed", "forced")
-
-    def __init__(self, rules: UeRules, *, backlogged: bool, may_report: bool) -> None:
-        self._end = rules.phrases.end
-        self._place = rules.start(backlogged=backlogged, may_report=may_report)
-        self.forced = self._place.forced
-        self.allowed = self._place.allowed
-
-    def advance(self, token: int) -> None:
-        """Choose `token`."""
-        if token == self._end:
-            self.forced, self.allowed = (), _NOTHING
-        else:
-            self._place = self._place.after(token)
-            self.forced, self.allowed = self._place.forced, self._place.allowed
-
-
 class BsGuide:
-    """Guides the sentence of one BS; see llmac.agents.engine.backend.Guide.
+    """A place in a BS's sentence; see llmac.agents.engine.backend.Guide."""
 
-    Args:
-        phrases: of this cell.
-        place: [UEs of the phrases] place of each in the order in which the BS names them; -1 for those that are not
-            connected.
-        decoded: [UEs of the phrases] whether it may be acknowledged.
-        limit: K; 0 for none.
-        grant_once: whether an RBG can be granted to one UE only.
-    """
+    __slots__ = ("_following", "_point", "_sayable", "allowed", "forced")
 
-    __slots__ = (
-        "_codes",
-        "_decoded",
-        "_grant_once",
-        "_left",
-        "_others",
-        "_phrases",
-        "_place",
-        "_point",
-        "allowed",
-        "forced",
-    )
-
-    def __init__(
-        self,
-        phrases: BsPhrases,
-        place: NDArray[np.int64],
-        decoded: NDArray[np.bool_],
-        limit: int,
-        *,
-        grant_once: bool = True,
-    ) -> None:
-        self._phrases = phrases
-        self._grant_once = grant_once
-        self._left = limit or len(place)
-        self._codes = phrases.every_code
-        """Bits of the DCM codes that are left."""
-        self._place = place.tolist()
-        # UEs that can still be named, and of them those that may be acknowledged.
-        connected = place >= 0
-        self._decoded = tuple(np.flatnonzero(connected & decoded).tolist())
-        self._others = tuple(np.flatnonzero(connected & ~decoded).tolist())
-        self._go_on(phrases.start)
-
-    def advance(self, token: int) -> None:
-        """Choose `token`."""
-        self._go_on(self._phrases.after(self._point, token))
-
-    def _go_on(self, step: Step) -> None:
-        """Take a step, and then those that leave no choice."""
-        phrases = self._phrases
+    def __init__(self, sayable: Sayable, step: Step, said: tuple[int, ...] = ()) -> None:
+        """Take a step, after tokens that were forced before it, and then those that leave no choice."""
+        phrases = sayable.phrases
         forced, point = step
+        forced = said + forced
+        self._following: dict[int, BsGuide] = {}
         while True:
             if point.complete >= 0:
                 if point.complete == phrases.last:
-                    self.forced, self.allowed = forced, _NOTHING
-                    return
-                self._said(point.complete)
+                    allowed = _NOTHING
+                    break
+                sayable = sayable.after(point.complete)
                 more, point = phrases.start
-                forced = (*forced, *more)
-            others = (self._others, self._codes & ~phrases.ack_codes)
-            allowed = phrases.permitted(point, ((self._decoded, self._codes), others))
+                forced += more
+            allowed = sayable.tokens(point)
             if allowed.size > 1:
-                self._point, self.forced, self.allowed = point, forced, allowed
-                return
+                break
             token = int(allowed[0])
             more, point = phrases.after(point, token)
-            forced = (*forced, token, *more)
+            forced += (token, *more)
+        self._sayable = sayable
+        self._point = point
+        self.forced = forced
+        self.allowed = allowed
 
-    def _said(self, message: int) -> None:
-        phrases = self._phrases
-        ue, code = phrases.receiver_and_code[message]
-        self._left -= 1
-        if self._left:
-            place, named = self._place, self._place[ue]
-            self._decoded = tuple([other for other in self._decoded if place[other] > named])
-            self._others = tuple([other for other in self._others if place[other] > named])
-        else:
-            self._decoded = self._others = ()
-        if self._grant_once:
-            self._codes &= ~phrases.same_rbg[code]
+    @classmethod
+    def start(
+        cls,
+        phrases: BsPhrases,
+        order: Sequence[int],
+        decoded: Collection[int],
+        limit: int = 0,
+        *,
+        grant_once: bool = True,
+    ) -> "BsGuide":
+        """Where a sentence starts.
+
+        Args:
+            phrases: of the cell.
+            order: connected UEs, in the order in which the BS names them.
+            decoded: of them, those that may be acknowledged.
+            limit: K; 0 for none.
+            grant_once: whether an RBG can be granted to one UE only.
+        """
+        sayable = Sayable(
+            phrases, tuple(order), frozenset(decoded), phrases.every_code, limit or len(order), grant_once=grant_once
+        )
+        return cls(sayable, phrases.start)
+
+    def after(self, token: int) -> "BsGuide":
+        """See Guide."""
+        place = self._following.get(token)
+        if place is None:
+            place = self._following[token] = BsGuide(self._sayable, self._sayable.phrases.after(self._point, token))
+        return place
+
+    def __copy__(self) -> "BsGuide":
+        """The same place, from which nothing was reached yet."""
+        return BsGuide(self._sayable, ((), self._point), self.forced)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, BsGuide)
+            and self._point is other._point
+            and self.forced == other.forced
+            and self._sayable == other._sayable
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._sayable)
 
 
 class FreeGuide:
@@ -178,12 +170,18 @@ class FreeGuide:
     forced: tuple[int, ...] = ()
 
     def __init__(self, vocabulary: Vocabulary, most: int) -> None:
-        self._end = vocabulary.end_of_sentence
+        self._vocabulary = vocabulary
         self._left = most
         self.allowed = vocabulary.everything
 
-    def advance(self, token: int) -> None:
-        """Choose `token`."""
-        self._left -= 1
-        if token == self._end or not self._left:
-            self.allowed = _NOTHING
+    def after(self, token: int) -> Guide:
+        """See Guide."""
+        if token == self._vocabulary.end_of_sentence or self._left == 1:
+            return _END
+        return FreeGuide(self._vocabulary, self._left - 1)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FreeGuide) and self._left == other._left
+
+    def __hash__(self) -> int:
+        return hash(self._left)

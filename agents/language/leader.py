@@ -166,12 +166,10 @@ class Leader:
         state = self._prompts[environment].state(entries, self._slots(environment, page), self._diary.of(environment))
         if not self._speech.masked:
             return Request(state, FreeGuide(self._phrasebook.vocabulary, (len(entries) + 1) * phrases.longest))
-        place = np.full(phrases.ues, -1)
-        place[scene.labels] = scene.place
-        may_ack = np.zeros(phrases.ues, dtype=np.bool_)
-        may_ack[scene.labels] = page.seen.decoded[here] if rules.ack_decoded else True
+        order = scene.labels[np.argsort(scene.place)].tolist()
+        decoded = scene.labels[page.seen.decoded[here]].tolist() if rules.ack_decoded else order
         limit = scenario.control.max_dcms_per_tti if rules.dcm_limit else 0
-        return Request(state, BsGuide(phrases, place, may_ack, limit, grant_once=rules.grant_once))
+        return Request(state, BsGuide.start(phrases, order, decoded, limit, grant_once=rules.grant_once))
 
     def _entries(self, environment: int, page: Page) -> list[Entry]:
         """The UEs that a BS is told of."""

@@ -7,10 +7,10 @@ so that it is computed once. Which of the phrases are permitted is for the calle
 """
 
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import llguidance.hf
@@ -19,7 +19,7 @@ from llguidance import LLMatcher, LLTokenizer
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
-from llmac.agents.models.tokenizer import WORD, is_own
+from llmac.agents.models.tokenizer import is_own
 from llmac.bridge.errors import ActionError
 from llmac.bridge.pag.grammar import FIELD, Grammar
 from llmac.bridge.pag.sentences import Dcm, Pag
@@ -36,26 +36,38 @@ class Vocabulary:
         self.guide: LLTokenizer = llguidance.hf.from_tokenizer(tokenizer)
         self.texts = [self.guide.decode_str([token]) for token in range(self.size)]
         self.everything = np.arange(self.size)
-        # A word has the same tokens wherever it stands, if the tokenizer is the project's own.
-        self._word = re.compile(WORD, re.DOTALL) if is_own(tokenizer) else None
-        self._of_word: dict[str, list[int]] = {}
+        # With the project's own tokenizer each space begins a word, which has the same tokens wherever it stands.
+        self._words = (_Words("", self._encode), _Words(" ", self._encode)) if is_own(tokenizer) else None
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Text of tokens; an end of sentence has none."""
-        return "".join(self.texts[token] for token in tokens if token != self.end_of_sentence)
+        end, texts = self.end_of_sentence, self.texts
+        return "".join([texts[token] for token in tokens if token != end])
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text."""
-        if self._word is None:
+        if self._words is None:
             return self._encode(texts)
-        words = [self._word.findall(text) for text in texts]
-        new = {word for text in words for word in text if word not in self._of_word}
-        self._of_word.update(zip(new, self._encode(new), strict=True))
-        return [[token for word in text for token in self._of_word[word]] for text in words]
+        first, further = self._words
+        split = [text.split(" ") for text in texts]
+        return [[*first[words[0]], *chain.from_iterable(map(further.__getitem__, words[1:]))] for words in split]
 
     def _encode(self, texts: Iterable[str]) -> list[list[int]]:
         backend: Any = self.tokenizer.backend_tokenizer
         return [encoding.ids for encoding in backend.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+
+class _Words(dict[str, list[int]]):
+    """Token ids of words after some text, each encoded when it is met first."""
+
+    def __init__(self, before: str, encode: Callable[[Iterable[str]], list[list[int]]]) -> None:
+        super().__init__()
+        self._before = before
+        self._encode = encode
+
+    def __missing__(self, word: str) -> list[int]:
+        (self[word],) = self._encode([self._before + word])
+        return self[word]
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +81,7 @@ class Point:
         starts: [k] where the group of each token starts in `order`.
         complete: the phrase that is complete here, -1 if none is.
         following: the steps that were taken from here.
+        fork: for a BS's messages, the tokens by what they lead to, once that was asked.
     """
 
     path: tuple[int, ...]
@@ -77,6 +90,7 @@ class Point:
     starts: NDArray[np.intp]
     complete: int
     following: dict[int, "Step"] = field(default_factory=dict[int, "Step"])
+    fork: "Fork | None" = None
 
     def permitted(self, phrases: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Tokens that lead to at least one of the permitted phrases, [number of phrases]."""
@@ -208,68 +222,115 @@ class BsPhrases(PhraseGrammar):
         self.ack_codes = _bits(code for code in sayable if codes.dcm_acks[code])
         rbg = codes.dcm_rbg.tolist()
         self.same_rbg = [_bits(np.flatnonzero(codes.dcm_rbg == r).tolist()) if r >= 0 else 0 for r in rbg]
-        self._forks: dict[Point, _Fork] = {}
-
-    def permitted(self, point: Point, sayable: "Sayable") -> NDArray[np.int64]:
-        """Tokens of a point that lead to " end" or to one of some messages.
-
-        Args:
-            point: one that was reached through such tokens.
-            sayable: what it may be.
-        """
-        fork = self._forks.get(point)
-        if fork is None:
-            fork = self._forks[point] = _Fork(point, self.receiver_and_code, self.ues)
-        return fork.tokens(sayable)
 
 
-Sayable = tuple[tuple[tuple[int, ...], int], ...]
-"""UEs, and the bits of the DCM codes that each of them may be told; any number of such pairs."""
-
-_KNOWN = 4096
-"""Sets of tokens that are kept for a point at most."""
-
-
-class _Fork:
+class Fork:
     """The tokens of a point of a BS's message, by the DCMs that they can lead to."""
 
-    __slots__ = ("_ends", "_known", "_of_ue", "_whoever")
+    __slots__ = ("_by_codes", "_ends", "_of_ue", "_whoever")
 
-    def __init__(self, point: Point, receiver_and_code: Sequence[tuple[int, int]], ues: int) -> None:
+    def __init__(self, point: Point, phrases: BsPhrases) -> None:
         # By UE, the tokens with the bits of the DCM codes that they lead to.
-        self._of_ue: dict[int, dict[int, int]] = {}
+        self._of_ue: dict[int, list[tuple[int, int]]] = {}
         for token, group in zip(point.tokens.tolist(), np.split(point.order, point.starts[1:]), strict=True):
+            codes: dict[int, int] = {}
             for phrase in group.tolist():
-                ue, code = receiver_and_code[phrase]
-                bits = self._of_ue.setdefault(ue, {})
-                bits[token] = bits.get(token, 0) | 1 << code
-        self._ends = self._of_ue.pop(ues, {})
+                ue, code = phrases.receiver_and_code[phrase]
+                codes[ue] = codes.get(ue, 0) | 1 << code
+            for ue, bits in codes.items():
+                self._of_ue.setdefault(ue, []).append((token, bits))
+        self._ends = [token for token, _ in self._of_ue.pop(phrases.ues, [])]
         ways = list(self._of_ue.values())
         # Before the UE is named, who it is makes no difference.
-        self._whoever = len(ways) == ues and all(way == ways[0] for way in ways)
-        self._known: dict[Sayable | int, NDArray[np.int64]] = {}
+        self._whoever = len(ways) == phrases.ues and all(way == ways[0] for way in ways)
+        self._by_codes: dict[int, NDArray[np.int64]] = {}
 
-    def tokens(self, sayable: Sayable) -> NDArray[np.int64]:
-        """See BsPhrases.permitted."""
-        key = sayable
-        if self._whoever:
-            key = 0
-            for ues, codes in sayable:
-                if ues:
-                    key |= codes
-        tokens = self._known.get(key)
+    def tokens(self, sayable: "Sayable") -> NDArray[np.int64]:
+        """Those that lead to what may be said, ascending."""
+        if not self._whoever:
+            codes, others, decoded, of_ue = sayable.codes, sayable.codes_of_others, sayable.decoded, self._of_ue
+            said = [
+                token
+                for ue in sayable.order
+                for token, bits in of_ue.get(ue, ())
+                if bits & (codes if ue in decoded else others)
+            ]
+            return _ascending([*self._ends, *said])
+        tokens = self._by_codes.get(sayable.to_anybody)
         if tokens is None:
-            if len(self._known) >= _KNOWN:
-                self._known.clear()
-            tokens = self._known[key] = np.array(sorted(self._leading_to(sayable)), dtype=np.int64)
+            ways = self._of_ue[0]
+            said = [token for token, bits in ways if bits & sayable.to_anybody]
+            tokens = self._by_codes[sayable.to_anybody] = _ascending([*self._ends, *said])
         return tokens
 
-    def _leading_to(self, sayable: Sayable) -> set[int]:
-        said = set(self._ends)
-        for ues, codes in sayable:
-            for ue in ues:
-                said.update(token for token, bits in self._of_ue.get(ue, {}).items() if bits & codes)
-        return said
+
+def _ascending(tokens: Sequence[int]) -> NDArray[np.int64]:
+    return np.array(sorted(set(tokens)), dtype=np.int64)
+
+
+class Sayable:
+    """The messages that a BS may still say, after those that it has said. It does not change.
+
+    Args:
+        phrases: of its cell.
+        order: UEs that may be named, in the order in which they are.
+        decoded: UEs that may be acknowledged.
+        codes: bits of the DCM codes that are left.
+        left: number of messages.
+        grant_once: whether an RBG can be granted to one UE only.
+
+    Attributes:
+        codes_of_others: bits of the codes for UEs that may not be acknowledged.
+        to_anybody: bits of the codes that at least one UE may be told.
+    """
+
+    __slots__ = ("_grant_once", "_left", "codes", "codes_of_others", "decoded", "order", "phrases", "to_anybody")
+
+    def __init__(
+        self,
+        phrases: BsPhrases,
+        order: tuple[int, ...],
+        decoded: frozenset[int],
+        codes: int,
+        left: int,
+        *,
+        grant_once: bool,
+    ) -> None:
+        self.phrases = phrases
+        self.order = order
+        self.decoded = decoded
+        self.codes = codes
+        self._left = left
+        self._grant_once = grant_once
+        self.codes_of_others = codes & ~phrases.ack_codes
+        acknowledgeable = len(decoded.intersection(order))
+        self.to_anybody = codes if acknowledgeable else 0
+        if acknowledgeable < len(order):
+            self.to_anybody |= self.codes_of_others
+
+    def after(self, message: int) -> "Sayable":
+        """What is left after a message, one of the phrases."""
+        phrases = self.phrases
+        ue, code = phrases.receiver_and_code[message]
+        left = self._left - 1
+        order = self.order[self.order.index(ue) + 1 :] if left else ()
+        codes = self.codes & ~phrases.same_rbg[code] if self._grant_once else self.codes
+        return Sayable(phrases, order, self.decoded, codes, left, grant_once=self._grant_once)
+
+    def tokens(self, point: Point) -> NDArray[np.int64]:
+        """Tokens of a point that lead to one of the messages, or to the end of the sentence."""
+        if point.fork is None:
+            point.fork = Fork(point, self.phrases)
+        return point.fork.tokens(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sayable) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return self.phrases, self.order, self.decoded, self.codes, self._left, self._grant_once
 
 
 def _bits(codes: Iterable[int]) -> int:

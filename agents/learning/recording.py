@@ -137,7 +137,7 @@ def _example(guide: Guide, prompt: list[int], sentence: str, vocabulary: Vocabul
     while guide.allowed.size > 0:
         choices.append(Choice(len(tokens), guide.allowed))
         token = _next(guide.allowed, sentence, vocabulary)
-        guide.advance(token)
+        guide = guide.after(token)
         said = (token, *guide.forced)
         tokens += said
         sentence = sentence[len(vocabulary.decode(said)) :]

@@ -55,7 +55,7 @@ class Uniform:
         tokens = [*guide.forced]
         while guide.allowed.size:
             token = int(guide.allowed[int(self._rng.random() * guide.allowed.size)])
-            guide.advance(token)
+            guide = guide.after(token)
             tokens += [token, *guide.forced]
         return Reply(self._vocabulary.decode(tokens).strip(), tuple(tokens), 0.0, 0.0, ())
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Masks against enumeration: what a guide lets through is exactly what grammar and rules permit, each in one way."""
 
-import copy
 import itertools
 from collections.abc import Callable, Iterator
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 
 from llmac.agents.engine.backend import Guide
-from llmac.agents.language.guides import BsGuide, UeGuide, UeRules
+from llmac.agents.language.guides import BsGuide, UeRules
 from llmac.agents.language.phrases import Phrasebook
 from llmac.bridge.pag.sentences import Dcm, Pag
 from llmac.bridge.scenario import Opaque, Semantic
@@ -26,10 +25,7 @@ def sentences(make: Callable[[], Guide]) -> Iterator[tuple[int, ...]]:
         tokens = (*before, *guide.forced)
         assert np.all(np.diff(guide.allowed) > 0)
         assert guide.allowed.size != 1
-        for token in guide.allowed.tolist():
-            further = copy.copy(guide)
-            further.advance(token)
-            unfinished.append(((*tokens, token), further))
+        unfinished += [((*tokens, token), guide.after(token)) for token in guide.allowed.tolist()]
         if guide.allowed.size == 0:
             yield tokens
 
@@ -43,7 +39,7 @@ def test_ue_sentences(
 ) -> None:
     rules = UeRules(phrasebook.ue(rbgs, messages))
     cell = Pag((), rbgs, messages)
-    said = list(sentences(lambda: UeGuide(rules, backlogged=backlogged, may_report=may_report)))
+    said = list(sentences(lambda: rules.start(backlogged=backlogged, may_report=may_report)))
     permitted = [
         cell.print_ue(action)
         for action in range(cell.codes.ue_action_codes)
@@ -84,11 +80,7 @@ def test_bs_sentences(
     decoded: set[int],
 ) -> None:
     phrases = phrasebook.bs(ues, 2, messages)
-    place = np.full(ues, -1)
-    place[order] = np.arange(len(order))
-    was_decoded = np.zeros(ues, dtype=np.bool_)
-    was_decoded[list(decoded)] = True
-    said = list(sentences(lambda: BsGuide(phrases, place, was_decoded, limit)))
+    said = list(sentences(lambda: BsGuide.start(phrases, order, decoded, limit)))
     texts = [phrasebook.vocabulary.decode(tokens) for tokens in said]
     permitted = [f" {text}" for text in permitted_bs_sentences(Pag(order, 2, messages), order, decoded, limit)]
     assert sorted(texts) == sorted(permitted)
@@ -97,5 +89,5 @@ def test_bs_sentences(
 def test_the_guide_spells_as_the_tokenizer_does(phrasebook: Phrasebook) -> None:
     vocabulary = phrasebook.vocabulary
     rules = UeRules(phrasebook.ue(11, SEMANTIC))
-    for tokens in sentences(lambda: UeGuide(rules, backlogged=True, may_report=True)):
+    for tokens in sentences(lambda: rules.start(backlogged=True, may_report=True)):
         assert vocabulary.encode([vocabulary.decode(tokens)])[0] == list(tokens)

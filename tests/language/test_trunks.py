@@ -3,6 +3,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from transformers import (
@@ -20,7 +21,7 @@ from transformers import (
 )
 
 from llmac.agents.engine.decoder import Decoder
-from llmac.agents.engine.rows import Rows
+from llmac.agents.engine.reading import Text, Tree
 from llmac.agents.engine.suitable import refuse_unsuitable
 from llmac.agents.engine.trunk import HuggingFaceTrunk
 from llmac.agents.language.prompts import Role
@@ -53,23 +54,22 @@ def test_both_trunks_equal_the_model(config: Any) -> None:
     model = made(config)
     assert Decoder.can_run(model)
     start = [5, 6, 7]
-    first = [(1, 2, 3, 4), (8,), (9, 10)]
-    then = [(11,), (12, 13), (14, 15, 16)]
-    parents = [2, 0, 2]
-    whole = [[*start, *first[parent], *segment] for parent, segment in zip(parents, then, strict=True)]
-    expected = torch.cat([model.base_model(input_ids=torch.tensor([w])).last_hidden_state[:, -1] for w in whole])
+    # Some begin alike, one is the beginning of another, two are the same.
+    first = [[1, 2, 3, 4], [8], [1, 2, 9], [1, 2], [8], [2, 3, 4]]
+    # Each goes on from some token of one of the first, so that some begin alike again.
+    then = [(0, 1, [11]), (1, 0, [12, 13]), (0, 3, [14, 15, 16]), (2, 1, [11, 17]), (5, 2, list(range(20, 40)))]
+    texts = [[*start, *f] for f in first] + [[*start, *first[of][: at + 1], *more] for of, at, more in then]
+    expected = [model.base_model(input_ids=torch.tensor([text])).last_hidden_state[0, len(start) :] for text in texts]
     for trunk in (Decoder(model), HuggingFaceTrunk(model)):
-        rows = Rows(trunk.prefix(start), 3, 1)
-        trunk.hidden(rows, rows.place(first, [[len(s) - 1] for s in first]))
-        rows.select(parents, [len(first[parent]) for parent in parents])
-        got = trunk.hidden(rows, rows.place(then, [[len(s) - 1] for s in then]))
-        assert torch.allclose(got[:, 0], expected, atol=1e-5)
-        # One token each, and many of them, so that the buffers grow.
-        for token in range(20, 40):
-            got = trunk.hidden(rows, rows.place([(token,)] * 3, [[0]] * 3))[:, 0]
-        longer = torch.tensor([[*w, *range(20, 40)] for w in whole if len(w) == len(whole[0])])
-        last = model.base_model(input_ids=longer).last_hidden_state[:, -1]
-        assert torch.allclose(got[[i for i, w in enumerate(whole) if len(w) == len(whole[0])]], last, atol=1e-5)
+        for most in (1, 4, 100):
+            begun = Tree([Text(np.empty(0, dtype=np.int64), start, [2])], 0)
+            tree = Tree([Text(np.arange(3), f, range(len(f))) for f in first], begun.end)
+            further = Tree([Text(tree.path(of, at), more, [len(more) - 1]) for of, at, more in then], tree.end)
+            got = [torch.cat([trunk.read(r) for r in t.readings(most)])[t.answers] for t in (begun, tree, further)]
+            assert torch.allclose(got[1], torch.cat(expected[: len(first)]), atol=1e-5)
+            assert torch.allclose(got[2], torch.stack([hidden[-1] for hidden in expected[len(first) :]]), atol=1e-5)
+    assert tree.end - begun.end == len({tuple(f[:n]) for f in first for n in range(1, len(f) + 1)})
+    assert further.end - tree.end == sum(len(more) for _, _, more in then) - 1
 
 
 @pytest.mark.parametrize(
