@@ -104,7 +104,7 @@ class Decoder:
     def read(self, reading: Reading) -> torch.Tensor:
         """See Trunk."""
         self._make_room(reading.end)
-        texts, longest = reading.slots.shape
+        rows, longest = reading.slots.shape
         tokens, positions, slots, new, first, asked, answer = (
             torch.from_numpy(array.ravel()).to(self._embedding.device)
             for array in (
@@ -117,29 +117,31 @@ class Decoder:
                 reading.answer,
             )
         )
-        mask = self._mask(reading.known[:, None] + np.arange(reading.new.shape[1]), longest)
-        last_mask = self._mask(reading.depth, longest)
+        mask = self._mask(reading.depth, longest)
+        last_mask = self._mask(reading.asked_depth, longest)
         rotation = self._rotation.index_select(0, positions)
         hidden = self._embedding.index_select(0, tokens)
         last = len(self._layers) - 1
         for number, layer in enumerate(self._layers):
-            normed = self._normed(hidden) if number else None
-            keys_values = (
-                self._first_keys_values.index_select(0, tokens) if normed is None else layer.keys_values(normed)
-            )
+            if number:
+                normed = self._normed(hidden)
+                keys_values = layer.keys_values(normed)
+            else:
+                normed = hidden
+                keys_values = self._first_keys_values.index_select(0, tokens)
             seen = self._remember(number, reading, keys_values, rotation).index_select(2, slots)
             if number == last:
                 # Only what is asked for goes through the last layer.
-                hidden, rotation = hidden.index_select(0, asked), rotation.index_select(0, asked)
-                tokens = tokens.index_select(0, asked)
-                normed = None if normed is None else normed.index_select(0, asked)
-            query = self._first_query.index_select(0, tokens) if normed is None else layer.query(normed)
+                tokens, hidden, normed, rotation = (
+                    of.index_select(0, asked) for of in (tokens, hidden, normed, rotation)
+                )
+            query = layer.query(normed) if number else self._first_query.index_select(0, tokens)
             query = self._rotated(query, rotation)
             if number == last:
-                attended = self._attended(query, seen, last_mask, texts)
+                attended = self._attended(query, seen, last_mask, rows)
             else:
                 query = query.index_select(0, new)
-                attended = self._attended(query, seen, mask, texts).index_select(0, first)
+                attended = self._attended(query, seen, mask, rows).index_select(0, first)
             hidden = hidden + layer.out(attended)
             gate, up = layer.gate_up(self._normed(hidden)).chunk(2, -1)
             hidden = hidden + layer.down(functional.silu(gate) * up)
@@ -153,10 +155,10 @@ class Decoder:
             self._store = torch.cat([self._store, self._store.new_empty(shape)], dim=3)
 
     def _mask(self, depth: NDArray[np.int64], longest: int) -> torch.Tensor:
-        """What is added to scores, so that queries at depths, [texts, queries], see themselves and what is before.
+        """What is added to scores, so that queries at depths, [rows, queries], see themselves and what is before.
 
         Returns:
-            [groups * texts, heads of a group * queries, longest].
+            [groups * rows, heads of a group * queries, longest].
         """
         behind = torch.from_numpy(np.arange(longest) > depth[:, :, None]).to(self._embedding.device)
         return torch.where(behind, -torch.inf, 0.0).repeat(self._groups, self._heads, 1)
@@ -180,24 +182,24 @@ class Decoder:
         pairs = features.unflatten(1, (-1, self._width // 2, 2))
         return torch.view_as_real(torch.view_as_complex(pairs) * rotation).flatten(1)
 
-    def _attended(self, query: torch.Tensor, seen: torch.Tensor, mask: torch.Tensor, texts: int) -> torch.Tensor:
-        """Values by attention, [texts * queries, groups * heads * width].
+    def _attended(self, query: torch.Tensor, seen: torch.Tensor, mask: torch.Tensor, rows: int) -> torch.Tensor:
+        """Values by attention, [rows * queries, groups * heads * width].
 
-        Two products for all texts and heads take half the time of scaled_dot_product_attention on such short texts.
+        Two products for all rows and heads take half the time of scaled_dot_product_attention on such short texts.
 
         Args:
-            query: [texts * queries, groups * heads * width].
-            seen: [2, groups, texts * slots, width] keys and values.
+            query: [rows * queries, groups * heads * width].
+            seen: [2, groups, rows * slots, width] keys and values.
             mask: see _mask.
-            texts: how many.
+            rows: how many.
         """
-        shape = (texts, -1, self._groups, self._heads, self._width)
-        keys, values = seen.unflatten(2, (texts, -1)).flatten(1, 2)
+        shape = (rows, -1, self._groups, self._heads, self._width)
+        keys, values = seen.unflatten(2, (rows, -1)).flatten(1, 2)
         # The heads of a group attend to the same keys, as if they were more queries.
         query = query.view(shape).permute(2, 0, 3, 1, 4).reshape(*mask.shape[:2], self._width)
         attended = torch.baddbmm(mask, query, keys.transpose(1, 2)).softmax(-1) @ values
         return (
-            attended.view(self._groups, texts, self._heads, -1, self._width)
+            attended.view(self._groups, rows, self._heads, -1, self._width)
             .permute(1, 3, 0, 2, 4)
             .flatten(2)
             .flatten(0, 1)

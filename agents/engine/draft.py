@@ -105,6 +105,8 @@ class _Pen:
         self._words = (-2, -2)
         self._behind_number = False
         self._at = _NOWHERE
+        # The token that was guessed last, and its place in the prompt.
+        self._expected = (-1, _NOWHERE)
         # By the word before a number: its place in the prompt, if it is from there, and its value.
         self._places: dict[int, int] = {}
         self._values: dict[int, int] = {}
@@ -120,6 +122,7 @@ class _Pen:
             for source in self._draft.sources.get(situation, ()):
                 token = self._token(source)
                 if token in allowed:
+                    self._expected = (token, self._place(source))
                     return token
         return -1
 
@@ -157,11 +160,17 @@ class _Pen:
         kind, number = source
         if kind is _From.ITSELF:
             return number
-        word = self._words[1]
         if kind is _From.NEXT:
-            return self._draft.numbers.get(self._values.get(word, -1) + 1, -1)
-        place = number + (self._at if kind is _From.PROMPT else self._places.get(word, _NOWHERE))
+            return self._draft.numbers.get(self._values.get(self._words[1], -1) + 1, -1)
+        place = self._place(source)
         return self._prompt[place] if 0 <= place < len(self._prompt) else -1
+
+    def _place(self, source: _Source) -> int:
+        """Where in the prompt a source is."""
+        kind, number = source
+        if kind is _From.PROMPT:
+            return self._at + number
+        return self._places.get(self._words[1], _NOWHERE) + number if kind is _From.SAME else _NOWHERE
 
     def _explanations(self, token: int) -> list[_Source]:
         value, word = self._draft.values[token], self._words[1]
@@ -185,18 +194,22 @@ class _Pen:
             self._behind_number = False
             return
         word = self._words[1]
-        place = self._place_of(token) if value != self._values.get(word, -1) + 1 else _NOWHERE
-        if place != _NOWHERE:
-            self._at = self._places[word] = place
+        # What counts on is not copied.
+        if value != self._values.get(word, -1) + 1:
+            expected, place = self._expected
+            place = place if token == expected else self._place_of(token)
+            if place != _NOWHERE:
+                self._at = self._places[word] = place
         self._values[word] = value
         self._behind_number = True
 
     def _place_of(self, token: int) -> int:
         """Where in the prompt a number was most likely copied from."""
         for situation in self._situations():
-            for kind, number in self._draft.sources.get(situation, ()):
-                if kind in (_From.SAME, _From.PROMPT) and self._token((kind, number)) == token:
-                    return number + (self._at if kind is _From.PROMPT else self._places.get(self._words[1], _NOWHERE))
+            for source in self._draft.sources.get(situation, ()):
+                place = self._place(source)
+                if place != _NOWHERE and self._token(source) == token:
+                    return place
         return _NOWHERE
 
 

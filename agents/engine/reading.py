@@ -30,18 +30,18 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read in one call.
+    """What is read in one call: in each row some new tokens that follow each other in a text.
 
     Attributes:
         start: slot of the first new token; the others follow.
         tokens: [n] new tokens.
         positions: [n] of them in their texts.
-        slots: [texts, longest] of each text; shorter ones end with slot 0.
-        known: [texts] number of slots that were read before.
-        new: [texts, most new] indices of the new tokens of each text; shorter lists end with 0.
-        first: [n] where each new token is met first in `new`, flattened.
-        asked: [texts, most asked] indices of the tokens whose hidden states are wanted; shorter lists end with 0.
-        depth: [texts, most asked] where in `slots` they are.
+        slots: [rows, longest] of the text of each row; shorter ones end with slot 0.
+        new: [rows, most new] indices of the new tokens of each row; shorter lists end with 0.
+        depth: [rows, most new] where in `slots` they are.
+        first: [n] where in `new`, flattened, each token is.
+        asked: [rows, most asked] indices of the tokens whose hidden states are wanted; shorter lists end with 0.
+        asked_depth: [rows, most asked] where in `slots` they are.
         answer: [asked] where they are in `asked`, flattened.
     """
 
@@ -49,11 +49,11 @@ class Reading:
     tokens: NDArray[np.int64]
     positions: NDArray[np.int64]
     slots: NDArray[np.int64]
-    known: NDArray[np.int64]
     new: NDArray[np.int64]
+    depth: NDArray[np.int64]
     first: NDArray[np.int64]
     asked: NDArray[np.int64]
-    depth: NDArray[np.int64]
+    asked_depth: NDArray[np.int64]
     answer: NDArray[np.int64]
 
     @property
@@ -89,24 +89,25 @@ class Tree:
         self._row = np.empty_like(order)
         self._row[order] = np.arange(len(texts))
 
-        self._is_new = steps < length[:, None]
+        is_new = steps < length[:, None]
         differs = np.ones(keys.shape, dtype=np.bool_)
         differs[1:] = keys[1:] != keys[:-1]
-        is_first = np.logical_or.accumulate(differs, axis=1)[:, 1:] & self._is_new
-        self._first_row, self._first_step = np.nonzero(is_first)
+        is_first = np.logical_or.accumulate(differs, axis=1)[:, 1:] & is_new
+        self._text, step = np.nonzero(is_first)
+        self._position = self._known[self._text] + step
         self._tokens = keys[:, 1:][is_first] - 1
         self.end = start + len(self._tokens)
         number = is_first.cumsum().reshape(is_first.shape) - 1
-        self._new = np.maximum.accumulate(np.where(is_first, number, 0), axis=0)
+        new = np.maximum.accumulate(np.where(is_first, number, 0), axis=0)
 
         columns = np.arange(int((self._known + length).max()))
         self._slots = np.zeros((len(texts), len(columns)), dtype=np.int64)
         self._slots[columns < self._known[:, None]] = np.concatenate([texts[i].known for i in order])
         behind = (columns >= self._known[:, None]) & (columns < (self._known + length)[:, None])
-        self._slots[behind] = start + self._new[self._is_new]
+        self._slots[behind] = start + new[is_new]
 
         rows = self._row.repeat([len(text.asked) for text in texts])
-        asked = self._new[rows, np.fromiter((index for text in texts for index in text.asked), dtype=np.int64)]
+        asked = new[rows, np.fromiter((index for text in texts for index in text.asked), dtype=np.int64)]
         is_asked = np.zeros(len(self._tokens), dtype=np.bool_)
         is_asked[asked] = True
         self._asked = np.flatnonzero(is_asked)
@@ -119,38 +120,40 @@ class Tree:
 
     def readings(self, most: int) -> list[Reading]:
         """The tree in parts of about so many new tokens, one after the other; at least one is asked for in each."""
-        size = np.bincount(self._first_row, minlength=len(self._slots)).cumsum()
-        ends = [*(np.flatnonzero(np.diff((size - 1) // most)) + 1).tolist(), len(size)]
-        return [self._part(first, last) for first, last in zip([0, *ends], ends, strict=False)]
+        size = np.bincount(self._text, minlength=len(self._slots)).cumsum()
+        cuts = np.flatnonzero(np.diff((size - 1) // most))
+        ends = [*size[cuts].tolist(), len(self._tokens)]
+        return [self._part(slice(first, last)) for first, last in zip([0, *ends], ends, strict=False)]
 
-    def _part(self, top: int, bottom: int) -> Reading:
-        """The texts from one row to another, and of their tokens those that no earlier one has."""
-        begin, end = self._first_row.searchsorted([top, bottom])
-        rows = slice(top, bottom)
-        earlier = (self._is_new[rows] & (self._new[rows] < begin)).sum(axis=1)
-        left = self._is_new[rows].sum(axis=1) - earlier
-        steps = np.arange(max(1, int(left.max())))
-        places = np.minimum(earlier[:, None] + steps, self._new.shape[1] - 1)
-        new = np.where(steps < left[:, None], np.take_along_axis(self._new[rows], places, axis=1) - begin, 0)
-        row, step = self._first_row[begin:end] - top, self._first_step[begin:end]
-        known = self._known[rows]
+    def _part(self, these: slice) -> Reading:
+        """Some of the tokens: all that are new in some texts, after those of earlier ones."""
+        text, position = self._text[these], self._position[these]
+        # As many in a row as there are in a text on average; what is more goes to further rows.
+        begins = np.flatnonzero(np.diff(text, prepend=-1))
+        width = -(-len(text) // len(begins))
+        number = np.arange(len(text))
+        within = number - begins.repeat(np.diff(begins, append=len(text)))
+        row = (within % width == 0).cumsum() - 1
+        column = within % width
+        rows = int(row[-1]) + 1
+        new, depth = np.zeros((2, rows, width), dtype=np.int64)
+        new[row, column], depth[row, column] = number, position
 
-        index = self._asked[slice(*self._asked.searchsorted([begin, end]))] - begin
-        count = np.bincount(row[index], minlength=bottom - top)
-        column = np.arange(len(index)) - (count.cumsum() - count)[row[index]]
-        asked = np.zeros((bottom - top, int(count.max())), dtype=np.int64)
-        depth = np.zeros_like(asked)
-        asked[row[index], column] = index
-        depth[row[index], column] = known[row[index]] + step[index]
+        index = self._asked[slice(*self._asked.searchsorted([these.start, these.stop]))] - these.start
+        asked_row = row[index]
+        count = np.bincount(asked_row, minlength=rows)
+        place = np.arange(len(index)) - (count.cumsum() - count)[asked_row]
+        asked, asked_depth = np.zeros((2, rows, int(count.max())), dtype=np.int64)
+        asked[asked_row, place], asked_depth[asked_row, place] = index, position[index]
         return Reading(
-            start=self._start + begin,
-            tokens=self._tokens[begin:end],
-            positions=known[row] + step,
-            slots=self._slots[rows],
-            known=known + earlier,
+            start=self._start + these.start,
+            tokens=self._tokens[these],
+            positions=position,
+            slots=self._slots[text[column == 0]],
             new=new,
-            first=row * len(steps) + step - earlier[row],
-            asked=asked,
             depth=depth,
-            answer=row[index] * asked.shape[1] + column,
+            first=row * width + column,
+            asked=asked,
+            asked_depth=asked_depth,
+            answer=asked_row * asked.shape[1] + place,
         )

@@ -63,8 +63,8 @@ class HuggingFaceTrunk:
 
 def _seen(reading: Reading) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     """[new tokens, slots] whether each new token sees each slot."""
-    row, place = np.divmod(reading.first, reading.new.shape[1])
-    before = np.arange(reading.slots.shape[1]) <= (reading.known[row] + place)[:, None]
+    row = reading.first // reading.new.shape[1]
+    before = np.arange(reading.slots.shape[1]) <= reading.positions[:, None]
     seen = np.zeros((len(reading.tokens), reading.end), dtype=np.bool_)
     seen[np.nonzero(before)[0], reading.slots[row][before]] = True
     return seen
