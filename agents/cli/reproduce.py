@@ -5,6 +5,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -112,7 +113,12 @@ class _Task:
                 )
                 for ues in self._budget.trained
             ]
-            folders = [future.result() for future in training]
+            try:
+                folders = [future.result() for future in training]
+            except BrokenProcessPool as error:
+                raise LlmacError(
+                    "a process that trains was killed, perhaps for want of memory; the same command goes on"
+                ) from error
         curves = [convergence.curve(folder, self._place) for folder in folders]
         drawing.convergence(self._pictures, pd.concat(curves))
 

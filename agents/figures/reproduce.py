@@ -35,7 +35,7 @@ def generalisation(folder: Path, runs: Frame, agents: Sequence[str]) -> None:
     here = scored(runs[(runs["setting"] == plan.SIZE) & runs["agent"].isin(agents)])
     metrics = (SCORE, "jain_index", "collision_rate")
     data: Frame = pd.concat([by(here, ["ues"], metric).assign(metric=metric) for metric in metrics], ignore_index=True)
-    trained = {agent: range_ for agent in agents if (range_ := trained_with(agent)) is not None}
+    trained = {agent: range_ for agent in agents if (range_ := trained_with(agent, "paper")) is not None}
     data["trained_least"], data["trained_most"] = (
         data["agent"].map({a: r[i] for a, r in trained.items()}) for i in (0, 1)
     )

@@ -71,9 +71,9 @@ QUICK = Budget(
     populations=(2, 4, 8, 12),
     delays=(0, 1, 2, 4),
     claims=("near-far", "bursty"),
-    updates=12,
-    environments=32,
-    trained=(4, 6, 8),
+    updates=24,
+    environments=48,
+    trained=(4, 8),
 )
 FULL = Budget(
     seeds=20,
@@ -110,7 +110,11 @@ def pairs(
             ([Player.of(name) for name in generalising(examined)], _cell(budget, SIZE, {"ues": ues}))
             for ues in budget.populations
         ],
-        "claims": [(everybody, _cell(budget, CLAIMS, {}, name)) for name in ("paper", *budget.claims)],
+        # They are over conventional protocols.
+        "claims": [
+            ([*conventional, Player.of(examined)], _cell(budget, CLAIMS, {}, name))
+            for name in ("paper", *budget.claims)
+        ],
         "decision-delay": [
             (everybody, _cell(budget, f"{DELAY}{delay}", {"decision_delay": [0.0] * delay + [1.0]}))
             for delay in budget.delays

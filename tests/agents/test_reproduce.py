@@ -66,15 +66,17 @@ def test_every_figure_of_conventional_agents_is_drawn_from_runs(tmp_path: Path) 
 
 
 def test_populations_of_training_are_those_of_the_manifest(tmp_path: Path) -> None:
-    assert trained_with("mappo-4") == (4, 4)
-    assert trained_with("mappo") == (2, 8)
-    assert trained_with("grant") is None
+    assert trained_with("mappo-4", "paper") == (4, 4)
+    assert trained_with("mappo", "paper") == trained_with("mappo", "near-far") == (2, 8)
+    assert trained_with("mappo", "bursty") is None
+    assert trained_with("grant", "paper") is None
     domains = [
         {"scenario": "paper", "ues": [3, 5], "set": {}},
         {"scenario": "near-far", "ues": None, "set": {"ues": 9}},
     ]
     (tmp_path / "manifest.json").write_text(json.dumps({"made_by": {"domains": domains}}))
-    assert trained_with(f"llm:{tmp_path}") == (3, 9)
+    assert trained_with(f"llm:{tmp_path}", "paper") == (3, 5)
+    assert trained_with(f"llm:{tmp_path}", "near-far") == (9, 9)
 
 
 def test_agents_look_different() -> None:
