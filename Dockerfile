@@ -46,7 +46,8 @@ CMD ["--version"]
 
 FROM base AS agents-packages
 RUN apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        ca-certificates g++ python3 python3-dev python3-venv \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 WORKDIR /src
 # The CPU build by default; with the index of a CUDA build, for instance .../whl/cu130, the same image uses a GPU.

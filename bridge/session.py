@@ -140,7 +140,8 @@ class Session:
         self._cells: list[Cell | None] = [None] * processes
         self._hellos: dict[bytes, wire_pb2.Hello] = {}
         self._early: dict[bytes, bytes] = {}  # Hello of cells that were started again by somebody else
-        self._end = weakref.finalize(self, _end, os.getpid(), self._cells, self._listener, log)
+        self._alive = set[None]()  # ends with the session, to which there are no weak references when it is compiled
+        self._end = weakref.finalize(self._alive, _end, os.getpid(), self._cells, self._listener, log)
         try:
             self.restore()
         except BaseException:
@@ -404,8 +405,8 @@ class Session:
                 cell.remark = _foreign(arrived.session, cell)
                 return False
             message = parse(arrived.payload)
-        except ForeignVersionError as error:
-            raise self._refuse(cell, refusal_of_version(error.version)) from error
+        except ForeignVersionError as foreign:
+            raise self._refuse(cell, refusal_of_version(foreign.version)) from foreign
         except (DamagedFrameError, DecodeError) as error:
             raise self._fail(cell, FrameError, step, str(error)) from error
         if message.WhichOneof("body") != expected:

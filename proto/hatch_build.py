@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""Build hook: generates Python code from proto/.
+"""Build hook: generates Python code from proto/, and compiles what every exchange goes through.
 
 `llmac.v1` comes from proto/llmac/v1/*.proto, with the digest that the handshake compares, and `llmac.ns3opengym` from
-proto/ns3opengym/*.proto.
+proto/ns3opengym/*.proto. Where compile_bridge.py cannot compile, the same sources are interpreted.
 
-An editable install gets a tree of links to bridge/ and agents/, so that edits take effect at once.
+An editable install gets a tree of links to bridge/ and agents/, so that edits take effect at once; what is compiled is
+used as long as it is of the sources that are there (llmac_compiled.py).
 """
 
 import hashlib
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 GENERATED = ("v1", "ns3opengym")
+LINKED = ("agents", "bridge", "scenarios")
 
 
 class ProtobufBuildHook(BuildHookInterface):
-    """Adds the generated package to the wheel; see `hatchling`'s build-hook interface."""
+    """Adds what was generated and compiled to the wheel; see `hatchling`'s build-hook interface."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Generate, and include what was generated."""
+        """Generate and compile, and include both."""
         if self.target_name != "wheel":
             return
         root = Path(self.root)
@@ -30,16 +34,35 @@ class ProtobufBuildHook(BuildHookInterface):
             shutil.rmtree(tree / name, ignore_errors=True)
         tree.mkdir(parents=True, exist_ok=True)
         generate(root / "proto", tree.parent)
+        for name in LINKED:
+            _link(tree / name, root / name)
+        compiled = compile_bridge(root, tree.parent)
         if version == "editable":
-            for name in ("agents", "bridge", "scenarios"):
-                link = tree / name
-                link.unlink(missing_ok=True)
-                link.symlink_to(root / name)
+            _link(tree.parent / "llmac_compiled.py", root / "proto" / "llmac_compiled.py")
             path_file = root / "build" / "llmac.pth"
-            path_file.write_text(f"{tree.parent}\n")
+            path_file.write_text(f"{tree.parent}\nimport llmac_compiled\n")
             build_data["force_include_editable"] = {str(path_file): "llmac.pth"}
         else:
             build_data["force_include"].update({str(tree / name): f"llmac/{name}" for name in GENERATED})
+            build_data["force_include"].update({str(file): name for name, file in compiled.items()})
+            build_data["pure_python"], build_data["infer_tag"] = not compiled, bool(compiled)
+
+
+def _link(link: Path, target: Path) -> None:
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def compile_bridge(root: Path, tree: Path) -> dict[str, Path]:
+    """The extension modules, by their place in the wheel; none where they cannot be compiled."""
+    out = root / "build" / "compiled"
+    command = [sys.executable, str(root / "proto" / "compile_bridge.py"), str(tree), str(out)]
+    if subprocess.run(command, check=False).returncode != 0:  # noqa: S603 (a script of ours)
+        shutil.rmtree(out, ignore_errors=True)
+        reason = "for the reason above; it is interpreted, which works as well, at half the speed"
+        print(f"llmac: the bridge was not compiled, {reason}", file=sys.stderr)  # noqa: T201 (for the log of pip)
+        return {}
+    return {str(file.relative_to(out)): file for file in out.rglob("*.so")}
 
 
 def generate(proto: Path, out: Path) -> None:

@@ -16,7 +16,8 @@ mkdir -p build/corpus
 ASAN_OPTIONS=detect_leaks=0 build/cell-fuzz/fuzz/wire-fuzz -runs="$runs" -max_len=4096 -print_final_stats=1 build/corpus
 LLMAC_FUZZ_RUNS=$runs "$python" -m pytest -q tests/bridge/test_verdicts.py -o timeout=0
 if "$python" -c 'import atheris' 2> /dev/null; then
-    PYTHONPATH=tests/bridge "$python" scripts/fuzz-python.py -runs="$runs" -max_len=4096 build/corpus-python
+    # By coverage of the sources, which what is compiled does not tell.
+    LLMAC_INTERPRETED=1 PYTHONPATH=tests/bridge "$python" scripts/fuzz-python.py -runs="$runs" -max_len=4096 build/corpus-python
 else
     echo "atheris is not installed (pip install 'llmac[fuzz]'): Python was not fuzzed by coverage"
 fi

@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2034 # ./run and ./test install them
 system_packages="ca-certificates cmake cppzmq-dev g++ libgsl-dev libns3-dev libprotobuf-dev libzmq3-dev ninja-build \
-pkg-config protobuf-compiler python3 python3-venv"
+pkg-config protobuf-compiler python3 python3-dev python3-venv"
 
 # Only ./test needs a browser, for the page of `llmac report`. Ubuntu has it as a snap only; without one its tests are skipped.
 # shellcheck disable=SC2034
@@ -79,7 +79,8 @@ set_up_python() {
         echo "$packages $extra" >.venv/packages.stamp
         ;;
     esac
-    project=$(hash_of pyproject.toml proto)
+    # Of the sources, those that are compiled (proto/compile_bridge.py).
+    project=$(hash_of pyproject.toml proto bridge/session.py bridge/timing.py bridge/envs/columns.py bridge/wire)
     if [ "$project" != "$(cat build/python/stamp 2>/dev/null)" ] || [ ! -x .venv/bin/llmac ]; then
         logged llmac "Installing llmac into .venv" \
             .venv/bin/pip --disable-pip-version-check install --no-deps --no-build-isolation --editable .

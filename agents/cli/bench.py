@@ -14,6 +14,7 @@ from llmac.agents.bench import figures as results
 from llmac.agents.bench.figures import Figure
 from llmac.agents.bench.rounds import LEAST_ROUNDS
 from llmac.agents.cli.options import writable_folder
+from llmac.bridge.compiled import COMPILED
 
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file, as flat JSON.")]
 RoundsOption = Annotated[
@@ -43,6 +44,8 @@ def bridge(
     ),
 ) -> None:
     """Exchanges between Python and the cell, beside ZeroMQ alone and beside the way of ns3-gym."""
+    if not COMPILED:
+        Console(stderr=True).print("The bridge is interpreted, at half the speed; `llmac doctor` tells why.")
     _measure("The bridge", json_, lambda: bridge_bench.figures(rounds, exchanges))
 
 

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from rich.console import Console
 from rich.table import Table
 
+from llmac.bridge.compiled import COMPILED
 from llmac.bridge.errors import CellMissingError
 from llmac.bridge.launch.local import find_executable
 from llmac.v1.digest import SCHEMA_DIGEST
@@ -46,7 +47,7 @@ def doctor(
         removed = remove_abandoned(connect())
         Console(highlight=False).print(f"removed {', '.join(removed)}" if removed else "there is nothing to remove")
         return
-    findings = [_python(), *_packages(), *_cell()]
+    findings = [_python(), *_packages(), _bridge(), *_cell()]
     table = Table("", "found", "what to do")
     for finding in findings:
         table.add_row(finding.what, finding.found or "missing", finding.advice)
@@ -73,6 +74,13 @@ def _packages() -> Iterator[Finding]:
         yield Finding(
             requirement.name, version, "" if requirement.specifier.contains(version, prereleases=True) else advice
         )
+
+
+def _bridge() -> Finding:
+    interpreted = (
+        "interpreted, at half the speed: it could not be compiled, or its sources changed since (docs/wire.md)"
+    )
+    return Finding("llmac.bridge", "compiled" if COMPILED else interpreted)
 
 
 def _cell() -> Iterator[Finding]:
