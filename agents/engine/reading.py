@@ -6,7 +6,7 @@ al., NeurIPS 2024); a text is the row of its slots. So texts that go on differen
 token is read twice, nothing is padded but rows of slots, and the reading of a text can go on anywhere in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,31 +30,23 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read in one call: in each row some new tokens that follow each other in a text.
+    """What is read in one call.
 
     Attributes:
         start: slot of the first new token; the others follow.
-        tokens: [n] new tokens.
+        tokens: [n] new tokens, each after those that it sees.
         positions: [n] of them in their texts.
-        slots: [rows, longest] of the text of each row; shorter ones end with slot 0.
-        new: [rows, most new] indices of the new tokens of each row; shorter lists end with 0.
-        depth: [rows, most new] where in `slots` they are.
-        first: [n] where in `new`, flattened, each token is.
-        asked: [rows, most asked] indices of the tokens whose hidden states are wanted; shorter lists end with 0.
-        asked_depth: [rows, most asked] where in `slots` they are.
-        answer: [asked] where they are in `asked`, flattened.
+        slots: [texts, longest] of each text; shorter ones end with slot 0.
+        row: [n] of a text of each token, in `slots`.
+        asked: indices of the tokens whose hidden states are wanted, ascending.
     """
 
     start: int
     tokens: NDArray[np.int64]
     positions: NDArray[np.int64]
     slots: NDArray[np.int64]
-    new: NDArray[np.int64]
-    depth: NDArray[np.int64]
-    first: NDArray[np.int64]
+    row: NDArray[np.int64]
     asked: NDArray[np.int64]
-    asked_depth: NDArray[np.int64]
-    answer: NDArray[np.int64]
 
     @property
     def end(self) -> int:
@@ -118,42 +110,16 @@ class Tree:
         row = self._row[text]
         return self._slots[row, : self._known[row] + new + 1]
 
-    def readings(self, most: int) -> list[Reading]:
-        """The tree in parts of about so many new tokens, one after the other; at least one is asked for in each."""
-        size = np.bincount(self._text, minlength=len(self._slots)).cumsum()
-        cuts = np.flatnonzero(np.diff((size - 1) // most))
-        ends = [*size[cuts].tolist(), len(self._tokens)]
-        return [self._part(slice(first, last)) for first, last in zip([0, *ends], ends, strict=False)]
-
-    def _part(self, these: slice) -> Reading:
-        """Some of the tokens: all that are new in some texts, after those of earlier ones."""
-        text, position = self._text[these], self._position[these]
-        # As many in a row as there are in a text on average; what is more goes to further rows.
-        begins = np.flatnonzero(np.diff(text, prepend=-1))
-        width = -(-len(text) // len(begins))
-        number = np.arange(len(text))
-        within = number - begins.repeat(np.diff(begins, append=len(text)))
-        row = (within % width == 0).cumsum() - 1
-        column = within % width
-        rows = int(row[-1]) + 1
-        new, depth = np.zeros((2, rows, width), dtype=np.int64)
-        new[row, column], depth[row, column] = number, position
-
-        index = self._asked[slice(*self._asked.searchsorted([these.start, these.stop]))] - these.start
-        asked_row = row[index]
-        count = np.bincount(asked_row, minlength=rows)
-        place = np.arange(len(index)) - (count.cumsum() - count)[asked_row]
-        asked, asked_depth = np.zeros((2, rows, int(count.max())), dtype=np.int64)
-        asked[asked_row, place], asked_depth[asked_row, place] = index, position[index]
-        return Reading(
-            start=self._start + these.start,
-            tokens=self._tokens[these],
-            positions=position,
-            slots=self._slots[text[column == 0]],
-            new=new,
-            depth=depth,
-            first=row * width + column,
-            asked=asked,
-            asked_depth=asked_depth,
-            answer=asked_row * asked.shape[1] + place,
-        )
+    def readings(self, most: int) -> Iterator[Reading]:
+        """The tree in parts of so many new tokens at most, one after the other."""
+        for first in range(0, len(self._tokens), most):
+            these = slice(first, first + most)
+            asked = slice(*self._asked.searchsorted([these.start, these.stop]))
+            yield Reading(
+                start=self._start + first,
+                tokens=self._tokens[these],
+                positions=self._position[these],
+                slots=self._slots,
+                row=self._text[these],
+                asked=self._asked[asked] - first,
+            )

@@ -58,15 +58,14 @@ class HuggingFaceTrunk:
             past_key_values=Cache(layers=[*self._layers]),
             use_cache=True,
         ).last_hidden_state[0]
-        return hidden[torch.from_numpy(reading.asked.ravel()[reading.answer]).to(device)]
+        return hidden[torch.from_numpy(reading.asked).to(device)]
 
 
 def _seen(reading: Reading) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     """[new tokens, slots] whether each new token sees each slot."""
-    row = reading.first // reading.new.shape[1]
     before = np.arange(reading.slots.shape[1]) <= reading.positions[:, None]
     seen = np.zeros((len(reading.tokens), reading.end), dtype=np.bool_)
-    seen[np.nonzero(before)[0], reading.slots[row][before]] = True
+    seen[np.nonzero(before)[0], reading.slots[reading.row][before]] = True
     return seen
 
 
