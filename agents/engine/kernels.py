@@ -46,18 +46,18 @@ class Weights(NamedTuple):
     """Heads of keys."""
 
 
-def _compiled(function: _F) -> _F:
+def compiled(function: _F) -> _F:
     """Compile a function when it is called first, and keep the result where that can be written."""
     options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "arcp", "nsz", "afn"}}
-    compiled: Any
+    result: Any
     try:
-        compiled = numba.njit(cache=True, **options)(function)
+        result = numba.njit(cache=True, **options)(function)
     except RuntimeError:
-        compiled = numba.njit(**options)(function)
-    return compiled
+        result = numba.njit(**options)(function)
+    return result
 
 
-@_compiled
+@compiled
 def hidden_states(
     weights: Weights,
     store: Floats,
@@ -100,7 +100,7 @@ def hidden_states(
     return result
 
 
-@_compiled
+@compiled
 def _layer(
     weights: Weights,
     layer: int,
@@ -138,7 +138,7 @@ def _layer(
     return result
 
 
-@_compiled
+@compiled
 def _attended(
     groups: int,
     queries: Floats,
@@ -180,7 +180,7 @@ def _attended(
     return result
 
 
-@_compiled
+@compiled
 def _normed(hidden: Floats, epsilon: np.float32) -> Floats:
     """Divided by their root mean square."""
     result = np.empty_like(hidden)
@@ -195,7 +195,7 @@ def _normed(hidden: Floats, epsilon: np.float32) -> Floats:
     return result
 
 
-@_compiled
+@compiled
 def _rotate(heads: Floats, rotation: Floats) -> None:
     """Rotate the halves of heads against each other (Su et al., Neurocomputing 2024)."""
     half = rotation.shape[1]
@@ -206,7 +206,7 @@ def _rotate(heads: Floats, rotation: Floats) -> None:
             heads[head + half + k] = other * rotation[0, k] + one * rotation[1, k]
 
 
-@_compiled
+@compiled
 def _exponentiate(x: Floats, count: int, scratch: NDArray[np.int32]) -> None:
     """Exponential function of the first numbers in place, to two units in the last place.
 

@@ -8,9 +8,12 @@ token is read twice, nothing is padded but rows of slots, and the reading of a t
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+
+from llmac.agents.engine.kernels import compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +71,17 @@ class Tree:
 
     def __init__(self, texts: Sequence[Text], start: int) -> None:
         self._start = start
-        known = np.array([text.known.size for text in texts])
+        self._known = np.array([text.known.size for text in texts])
         length = np.array([len(text.new) for text in texts])
-        # Sorted by the last slot that they have and then by tokens, texts that share a beginning are neighbours.
-        keys = np.zeros((len(texts), 1 + int(length.max())), dtype=">u4")
-        keys[:, 0] = [text.known[-1] + 1 if text.known.size else 0 for text in texts]
-        steps = np.arange(keys.shape[1] - 1)
-        keys[:, 1:][steps < length[:, None]] = np.fromiter((t for text in texts for t in text.new), dtype=np.int64) + 1
-        order = keys.view(f"S{4 * keys.shape[1]}")[:, 0].argsort(kind="stable")
-        keys = keys[order].astype(np.int64)
-        self._known, length = known[order], length[order]
-        self._row = np.empty_like(order)
-        self._row[order] = np.arange(len(texts))
-
-        is_new = steps < length[:, None]
-        differs = np.ones(keys.shape, dtype=np.bool_)
-        differs[1:] = keys[1:] != keys[:-1]
-        is_first = np.logical_or.accumulate(differs, axis=1)[:, 1:] & is_new
-        self._text, step = np.nonzero(is_first)
-        self._position = self._known[self._text] + step
-        self._tokens = keys[:, 1:][is_first] - 1
+        new = np.fromiter(chain.from_iterable([text.new for text in texts]), dtype=np.int64, count=length.sum())
+        self._slots = np.zeros((len(texts), (self._known + length).max()), dtype=np.int64)
+        known = np.concatenate([text.known for text in texts])
+        self._tokens, self._position, self._text = _grow(start, known, self._known, new, length, self._slots)
         self.end = start + len(self._tokens)
-        number = is_first.cumsum().reshape(is_first.shape) - 1
-        new = np.maximum.accumulate(np.where(is_first, number, 0), axis=0)
 
-        columns = np.arange(int((self._known + length).max()))
-        self._slots = np.zeros((len(texts), len(columns)), dtype=np.int64)
-        self._slots[columns < self._known[:, None]] = np.concatenate([texts[i].known for i in order])
-        behind = (columns >= self._known[:, None]) & (columns < (self._known + length)[:, None])
-        self._slots[behind] = start + new[is_new]
-
-        rows = self._row.repeat([len(text.asked) for text in texts])
-        asked = new[rows, np.fromiter((index for text in texts for index in text.asked), dtype=np.int64)]
+        text = np.arange(len(texts)).repeat([len(text.asked) for text in texts])
+        index = np.fromiter(chain.from_iterable([text.asked for text in texts]), dtype=np.int64, count=len(text))
+        asked = self._slots[text, self._known[text] + index] - start
         is_asked = np.zeros(len(self._tokens), dtype=np.bool_)
         is_asked[asked] = True
         self._asked = np.flatnonzero(is_asked)
@@ -107,8 +89,7 @@ class Tree:
 
     def path(self, text: int, new: int) -> NDArray[np.int64]:
         """Slots of a text up to one of its new tokens, and with it."""
-        row = self._row[text]
-        return self._slots[row, : self._known[row] + new + 1]
+        return self._slots[text, : self._known[text] + new + 1]
 
     def readings(self, most: int) -> Iterator[Reading]:
         """The tree in parts of so many new tokens at most, one after the other."""
@@ -123,3 +104,53 @@ class Tree:
                 row=self._text[these],
                 asked=self._asked[asked] - first,
             )
+
+
+@compiled
+def _grow(
+    start: int,
+    known: NDArray[np.int64],
+    known_length: NDArray[np.int64],
+    new: NDArray[np.int64],
+    length: NDArray[np.int64],
+    slots: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Give each different beginning of a text a slot for its last token, and fill in the slots of all texts.
+
+    Returns:
+        [n] tokens, [n] their positions, [n] texts in which they were met first.
+    """
+    tokens, position, text = np.empty_like(new), np.empty_like(new), np.empty_like(new)
+    # What follows each token: one, and from there the next.
+    following, other = np.full(len(new), -1), np.full(len(new), -1)
+    # Texts that have their last slot in common, and what follows it.
+    roots, following_root = np.full(len(length), -1), np.full(len(length), -1)
+    count = done = done_known = 0
+    for i in range(len(length)):
+        have = known_length[i]
+        slots[i, :have] = known[done_known : done_known + have]
+        done_known += have
+        last = slots[i, have - 1] if have else start
+        root = 0
+        while roots[root] != last and roots[root] >= 0:
+            root += 1
+        roots[root] = last
+        before = -1
+        for step in range(length[i]):
+            token = new[done + step]
+            first = following_root[root] if before < 0 else following[before]
+            here = first
+            while here >= 0 and tokens[here] != token:
+                here = other[here]
+            if here < 0:
+                here = count
+                count += 1
+                tokens[here], position[here], text[here], other[here] = token, have + step, i, first
+                if before < 0:
+                    following_root[root] = here
+                else:
+                    following[before] = here
+            slots[i, have + step] = start + here
+            before = here
+        done += length[i]
+    return tokens[:count], position[:count], text[:count]
