@@ -120,7 +120,7 @@ def _layer(
     for i in range(len(hidden)):
         _rotate(projected[i, : heads + keys], weights.rotation[positions[i]])
         store[start + i] = projected[i, heads:]
-    attended = _attended(weights.groups, projected[:, :heads], store, positions, slots, row, wanted)
+    attended = _attended(weights.groups, heads, projected, store, positions, slots, row, wanted)
     result = np.dot(attended, weights.out[layer])
     result += weights.out_bias[layer]
     result += hidden[wanted]
@@ -129,11 +129,12 @@ def _layer(
     gated = np.empty((len(wanted), inner), dtype=np.float32)
     scratch = np.empty(inner, dtype=np.int32)
     for a in range(len(wanted)):
+        gate, up, silu = gate_up[a, :inner], gate_up[a, inner:], gated[a]
         for k in range(inner):
-            gated[a, k] = -gate_up[a, k]
-        _exponentiate(gated[a], inner, scratch)
+            silu[k] = -gate[k]
+        _exponentiate(silu, inner, scratch)
         for k in range(inner):
-            gated[a, k] = gate_up[a, k] * gate_up[a, inner + k] / (np.float32(1.0) + gated[a, k])
+            silu[k] = gate[k] * up[k] / (np.float32(1.0) + silu[k])
     result += np.dot(gated, weights.down[layer])
     return result
 
@@ -141,30 +142,33 @@ def _layer(
 @compiled
 def _attended(
     groups: int,
-    queries: Floats,
+    heads: int,
+    projected: Floats,
     store: Floats,
     positions: NDArray[np.int64],
     slots: NDArray[np.int64],
     row: NDArray[np.int64],
     wanted: NDArray[np.int64],
 ) -> Floats:
-    """Values by attention for the `wanted` ones of some queries, [wanted, heads]."""
-    heads, keys = queries.shape[1], store.shape[1] // 2
+    """Values by attention for the `wanted` ones of some queries, [wanted, heads], with which `projected` begins."""
+    keys = store.shape[1] // 2
     width = keys // groups
     result = np.zeros((len(wanted), heads), dtype=np.float32)
     scores = np.empty(slots.shape[1], dtype=np.float32)
     scratch = np.empty(slots.shape[1], dtype=np.int32)
     for a in range(len(wanted)):
         i = int(wanted[a])
-        seen, text = int(positions[i]) + 1, row[i]
+        seen, text = int(positions[i]) + 1, slots[row[i]]
         for first in range(0, heads, width):
-            key = first * groups // heads * width
+            # Slices, as the compiler cannot know that the sum of two numbers is no index from behind.
+            query, found = projected[i, first : first + width], result[a, first : first + width]
+            of_group = first * groups // heads * width
             most = np.float32(-np.inf)
             for t in range(seen):
-                slot = slots[text, t]
+                key = store[text[t], of_group : of_group + width]
                 score = np.float32(0.0)
                 for k in range(width):
-                    score += queries[i, first + k] * store[slot, key + k]
+                    score += query[k] * key[k]
                 scores[t] = score
                 most = max(most, score)
             for t in range(seen):
@@ -174,9 +178,10 @@ def _attended(
             for t in range(seen):
                 total += scores[t]
             for t in range(seen):
-                slot, share = slots[text, t], scores[t] / total
+                share = scores[t] / total
+                value = store[text[t], keys + of_group : keys + of_group + width]
                 for k in range(width):
-                    result[a, first + k] += share * store[slot, keys + key + k]
+                    found[k] += share * value[k]
     return result
 
 
@@ -199,11 +204,12 @@ def _normed(hidden: Floats, epsilon: np.float32) -> Floats:
 def _rotate(heads: Floats, rotation: Floats) -> None:
     """Rotate the halves of heads against each other (Su et al., Neurocomputing 2024)."""
     half = rotation.shape[1]
+    cosine, sine = rotation
     for head in range(0, len(heads), 2 * half):
+        one, other = heads[head : head + half], heads[head + half : head + 2 * half]
         for k in range(half):
-            one, other = heads[head + k], heads[head + half + k]
-            heads[head + k] = one * rotation[0, k] - other * rotation[1, k]
-            heads[head + half + k] = other * rotation[0, k] + one * rotation[1, k]
+            a, b = one[k], other[k]
+            one[k], other[k] = a * cosine[k] - b * sine[k], b * cosine[k] + a * sine[k]
 
 
 @compiled
