@@ -114,7 +114,12 @@ class _Pen:
     def follow(self, tokens: tuple[int, ...]) -> None:
         """Go on to the end of what was said."""
         for token in tokens[self._written :]:
-            self._write(token)
+            if self._draft.values[token] == _NO_NUMBER:
+                self._words = (self._words[1], token)
+                self._behind_number = False
+            else:
+                self._write_number(token)
+        self._written = len(tokens)
 
     def next(self, allowed: Sequence[int]) -> int:
         """A token that is allowed, or none: -1."""
@@ -129,9 +134,9 @@ class _Pen:
     def learn(self, tokens: tuple[int, ...]) -> None:
         """Note what explains each token that would not have been guessed."""
         sources = self._draft.sources
-        for token in tokens:
+        for number, token in enumerate(tokens):
+            self.follow(tokens[:number])
             if self._best() == token:
-                self._write(token)
                 continue
             explanations = self._explanations(token)
             known: dict[_Source, float] = {}
@@ -141,7 +146,6 @@ class _Pen:
                 known.update({source: known.get(source, 0.0) + 1.0 for source in explanations})
                 best = sorted(known.items(), key=lambda item: -item[1])[:_KEPT]
                 known = sources[situation] = dict(best)
-            self._write(token)
 
     def _best(self) -> int:
         for situation in self._situations():
@@ -186,13 +190,8 @@ class _Pen:
             *itself,
         ]
 
-    def _write(self, token: int) -> None:
-        self._written += 1
+    def _write_number(self, token: int) -> None:
         value = self._draft.values[token]
-        if value == _NO_NUMBER:
-            self._words = (self._words[1], token)
-            self._behind_number = False
-            return
         word = self._words[1]
         # What counts on is not copied.
         if value != self._values.get(word, -1) + 1:

@@ -9,9 +9,8 @@ What is saved, compared with generating each sentence alone:
 - logits are computed for allowed tokens only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,9 @@ from llmac.agents.models.context import check_length
 
 KEY_VALUE_BYTES = 2**28
 """Bound of the memory for keys and values; what does not fit at once is decided in several batches."""
+
+_SMALL_VOCABULARY = 1024
+"""Tokens; to pick out those that are allowed takes longer than the logits of all."""
 
 
 class Engine:
@@ -112,7 +114,7 @@ class Engine:
         trunk = self._calls()
         said = {phase.requests[i].state: i for i in members}
         start = len(self._instruction)
-        asked: dict[Node, Callable[[], NDArray[np.int64]]] = {}
+        asked: dict[Node, tuple[Tree, int, int]] = {}
         unguessed: set[str] = set()
         while members:
             waiting = {phase.nodes[i]: phase.requests[i].state for i in members}
@@ -123,7 +125,7 @@ class Engine:
             self._answer([node for _, nodes in questions for node in nodes], hidden, tree.answers)
             for number, (text, nodes) in enumerate(questions):
                 for node, index in zip(nodes, text.asked, strict=True):
-                    asked[node] = partial(tree.path, number, index)
+                    asked[node] = (tree, number, index)
             members = phase.go_on(members)
             unguessed.update([phase.requests[i].state for i in members])
         for state, i in said.items():
@@ -135,7 +137,7 @@ class Engine:
         prompt: list[int],
         state: str,
         node: Node,
-        asked: Mapping[Node, Callable[[], NDArray[np.int64]]],
+        asked: Mapping[Node, tuple[Tree, int, int]],
     ) -> tuple[Text, list[Node]]:
         """What is to be read for a sentence to go on from a choice, and the choices that are asked about."""
         # Without the grammar each choice is of the whole vocabulary: too much for a guess.
@@ -143,24 +145,25 @@ class Engine:
         nodes = [node] if free else [node, *self.draft.guess(state, prompt, node)]
         before = node.before
         if before and before in asked:
-            known, said = asked[before](), len(before.tokens)
-            return Text(known, nodes[-1].tokens[said:], [len(n.tokens) - said - 1 for n in nodes]), nodes
+            tree, text, new = asked[before]
+            said = len(before.tokens)
+            return Text(tree.path(text, new), nodes[-1].tokens[said:], [len(n.tokens) - said - 1 for n in nodes]), nodes
         known = np.arange(len(self._instruction))
         return Text(known, [*prompt, *nodes[-1].tokens], [len(prompt) + len(n.tokens) - 1 for n in nodes]), nodes
 
     def _answer(self, nodes: Sequence[Node], hidden: torch.Tensor, rows: NDArray[np.int64]) -> None:
         """Let nodes know what can be said next, from the rows of hidden states before it."""
         allowed = [node.guide.allowed for node in nodes]
-        said = np.concatenate(allowed)
-        wanted = np.zeros(self._vocabulary.size, dtype=np.bool_)
-        wanted[said] = True
-        union = np.flatnonzero(wanted)
-        head = self._head
-        index = torch.from_numpy(union).to(hidden.device)
-        bias = None if head.bias is None else head.bias[index]
-        logits = functional.linear(hidden, head.weight[index], bias).float().cpu().numpy()
-        of_node = np.arange(len(nodes)).repeat([tokens.size for tokens in allowed])
-        let_know(nodes, logits[rows[of_node], union.searchsorted(said)])
+        said, row = np.concatenate(allowed), rows.repeat([tokens.size for tokens in allowed])
+        weight, bias = self._head.weight, self._head.bias
+        if self._vocabulary.size > _SMALL_VOCABULARY:
+            wanted = np.zeros(self._vocabulary.size, dtype=np.bool_)
+            wanted[said] = True
+            index = torch.from_numpy(np.flatnonzero(wanted)).to(hidden.device)
+            weight, bias = weight[index], None if bias is None else bias[index]
+            said = (wanted.cumsum() - 1)[said]
+        logits = functional.linear(hidden, weight, bias).float().cpu().numpy()
+        let_know(nodes, logits[row, said])
         self.memory.grow(nodes)
 
     def _encode(self, states: Sequence[str]) -> list[list[int]]:

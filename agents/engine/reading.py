@@ -9,6 +9,7 @@ token is read twice, nothing is padded but rows of slots, and the reading of a t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +17,15 @@ from numpy.typing import NDArray
 from llmac.agents.engine.kernels import compiled
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text to be read.
-
-    Attributes:
-        known: slots of the tokens that were read before.
-        new: tokens after them, at least one.
-        asked: indices of the new tokens whose hidden states are wanted.
-    """
+class Text(NamedTuple):
+    """A text to be read."""
 
     known: NDArray[np.int64]
+    """Slots of the tokens that were read before."""
     new: Sequence[int]
+    """Tokens after them, at least one."""
     asked: Sequence[int]
+    """Indices of the new tokens whose hidden states are wanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.engine.backend import Choice, Draw, Guide, Reply
+from llmac.agents.engine.kernels import compiled
 from llmac.agents.language.phrases import Vocabulary
 
 
@@ -81,24 +82,38 @@ def let_know(nodes: Sequence[Node], logits: NDArray[np.float32]) -> None:
         logits: [sum of k] of the k allowed tokens of each node, one node after the other.
     """
     allowed = [node.guide.allowed for node in nodes]
-    sizes = np.array([tokens.size for tokens in allowed])
-    ends = np.cumsum(sizes)
-    starts = ends - sizes
-    log_probs = logits.astype(np.float64)
-    log_probs -= np.maximum.reduceat(log_probs, starts).repeat(sizes)
-    probabilities = np.exp(log_probs)
-    log_sums = np.log(np.add.reduceat(probabilities, starts))
-    # The most probable token has the logarithm 0 as yet; the first, where there are several.
-    best = np.flatnonzero(log_probs == 0)
-    best = best[best.searchsorted(starts)] - starts
-    log_probs -= log_sums.repeat(sizes)
-    probabilities = np.exp(log_probs)
-    entropy = -np.add.reduceat(probabilities * log_probs, starts)
-    cumulative = probabilities.cumsum()
-    cumulative -= (cumulative[starts] - probabilities[starts]).repeat(sizes)
-    columns = (column.tolist() for column in (starts, ends, entropy, best))
-    for node, tokens, start, end, h, b in zip(nodes, allowed, *columns, strict=True):
+    ends = np.cumsum([tokens.size for tokens in allowed])
+    log_probs, cumulative, entropy, best = _distributions(logits, ends)
+    start = 0
+    columns = (column.tolist() for column in (ends, entropy, best))
+    for node, tokens, end, h, b in zip(nodes, allowed, *columns, strict=True):
         node.choice = Choice(len(node.tokens), tokens, log_probs[start:end], cumulative[start:end], h, b)
+        start = end
+
+
+@compiled
+def _distributions(
+    logits: NDArray[np.float32], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """[sum of k] log-probabilities and cumulative probabilities, [nodes] entropies and indices of the most probable."""
+    log_probs, cumulative = np.empty(len(logits)), np.empty(len(logits))
+    entropy, best = np.empty(len(ends)), np.empty(len(ends), dtype=np.int64)
+    start = 0
+    for i in range(len(ends)):
+        these, until = log_probs[start : ends[i]], cumulative[start : ends[i]]
+        these[:] = logits[start : ends[i]]
+        best[i] = np.argmax(these)
+        these -= these[best[i]]
+        these -= np.log(np.exp(these).sum())
+        total = information = 0.0
+        for k in range(len(these)):
+            probability = np.exp(these[k])
+            information -= probability * these[k]
+            total += probability
+            until[k] = total
+        entropy[i] = information
+        start = ends[i]
+    return log_probs, cumulative, entropy, best
 
 
 class Chance:

@@ -36,7 +36,7 @@ class UeGuide:
     All UEs of a cell that may say the same share their guides.
     """
 
-    __slots__ = ("_following", "_key", "_permitted", "_phrases", "_point", "allowed", "forced")
+    __slots__ = ("_following", "_hash", "_key", "_permitted", "_phrases", "_point", "allowed", "forced")
 
     def __init__(self, phrases: UePhrases, step: Step, permitted: NDArray[np.bool_]) -> None:
         self._phrases = phrases
@@ -54,6 +54,7 @@ class UeGuide:
         self.allowed = allowed if allowed.size > 1 else _NOTHING
         self._following: dict[int, Guide] = {phrases.end: _END}
         self._key = (point, forced, permitted.tobytes())
+        self._hash = hash(self._key)
 
     def after(self, token: int) -> Guide:
         """See Guide."""
@@ -67,7 +68,7 @@ class UeGuide:
         return isinstance(other, UeGuide) and self._key == other._key
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return self._hash
 
 
 class UeRules:
