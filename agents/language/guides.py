@@ -107,7 +107,7 @@ class BsGuide:
                 sayable = sayable.after(point.complete)
                 more, point = phrases.start
                 forced += more
-            allowed = sayable.tokens(point)
+            allowed = point.fork.tokens(sayable) if point.fork else sayable.tokens(point)
             if allowed.size > 1:
                 break
             token = int(allowed[0])
@@ -146,7 +146,8 @@ class BsGuide:
         """See Guide."""
         place = self._following.get(token)
         if place is None:
-            place = self._following[token] = BsGuide(self._sayable, self._sayable.phrases.after(self._point, token))
+            step = self._point.following.get(token) or self._sayable.phrases.after(self._point, token)
+            place = self._following[token] = BsGuide(self._sayable, step)
         return place
 
     def __copy__(self) -> "BsGuide":

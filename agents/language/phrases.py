@@ -227,7 +227,7 @@ class BsPhrases(PhraseGrammar):
 class Fork:
     """The tokens of a point of a BS's message, by the DCMs that they can lead to."""
 
-    __slots__ = ("_by_codes", "_ends", "_of_ue", "_whoever")
+    __slots__ = ("_bits", "_by_codes", "_ends", "_of_ue", "_token", "_whoever")
 
     def __init__(self, point: Point, phrases: BsPhrases) -> None:
         # By UE, the tokens with the bits of the DCM codes that they lead to.
@@ -241,31 +241,42 @@ class Fork:
                 self._of_ue.setdefault(ue, []).append((token, bits))
         self._ends = [token for token, _ in self._of_ue.pop(phrases.ues, [])]
         ways = list(self._of_ue.values())
+        everybody = len(ways) == phrases.ues
         # Before the UE is named, who it is makes no difference.
-        self._whoever = len(ways) == phrases.ues and all(way == ways[0] for way in ways)
+        self._whoever = everybody and all(way == ways[0] for way in ways)
         self._by_codes: dict[int, NDArray[np.int64]] = {}
+        # Mostly each UE is named by a token of its own, for the same codes.
+        self._token: dict[int, int] = {}
+        self._bits = ways[0][0][1] if ways else 0
+        if everybody and not self._ends and all(len(way) == 1 and way[0][1] == self._bits for way in ways):
+            token = {ue: way[0][0] for ue, way in self._of_ue.items()}
+            self._token = token if len(set(token.values())) == len(token) else {}
 
     def tokens(self, sayable: "Sayable") -> NDArray[np.int64]:
         """Those that lead to what may be said, ascending."""
-        if not self._whoever:
-            codes, others, decoded, of_ue = sayable.codes, sayable.codes_of_others, sayable.decoded, self._of_ue
-            said = [
-                token
-                for ue in sayable.order
-                for token, bits in of_ue.get(ue, ())
-                if bits & (codes if ue in decoded else others)
-            ]
-            return _ascending([*self._ends, *said])
-        tokens = self._by_codes.get(sayable.to_anybody)
-        if tokens is None:
-            ways = self._of_ue[0]
-            said = [token for token, bits in ways if bits & sayable.to_anybody]
-            tokens = self._by_codes[sayable.to_anybody] = _ascending([*self._ends, *said])
-        return tokens
+        if self._whoever:
+            tokens = self._by_codes.get(sayable.to_anybody)
+            if tokens is None:
+                said = [token for token, bits in self._of_ue[0] if bits & sayable.to_anybody]
+                tokens = self._by_codes[sayable.to_anybody] = _ascending({*self._ends, *said})
+            return tokens
+        codes, others, decoded = sayable.codes, sayable.codes_of_others, sayable.decoded
+        if self._token:
+            acknowledged = not self._bits & others
+            ues = [ue for ue in sayable.order if ue in decoded] if acknowledged else sayable.order
+            return _ascending(map(self._token.__getitem__, ues))
+        of_ue = self._of_ue
+        said = [
+            token
+            for ue in sayable.order
+            for token, bits in of_ue.get(ue, ())
+            if bits & (codes if ue in decoded else others)
+        ]
+        return _ascending({*self._ends, *said})
 
 
-def _ascending(tokens: Sequence[int]) -> NDArray[np.int64]:
-    return np.array(sorted(set(tokens)), dtype=np.int64)
+def _ascending(tokens: Iterable[int]) -> NDArray[np.int64]:
+    return np.array(sorted(tokens), dtype=np.int64)
 
 
 class Sayable:
