@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from llmac.agents.cli.options import writable_folder
+from llmac.agents.cli.speech import GrammarOption, speech
 from llmac.bridge.errors import LlmacError
 
 
@@ -31,6 +32,7 @@ def clone(
     steps: Annotated[int | None, typer.Option(min=1, help="Of the optimiser for each role.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=999_999, help="Of the episodes and the weights.")] = 0,
     processes: Annotated[int, typer.Option(min=1, help="Cell processes.")] = 1,
+    grammar: GrammarOption = None,
 ) -> None:
     """Record a teacher in the ns-3 cell, fit the models of both roles to it, and write a checkpoint."""
     # torch and transformers take seconds to import, which the other commands need not wait for.
@@ -42,6 +44,7 @@ def clone(
     options = CloneOptions.of(TeacherName(teacher), seed=seed, base=base, symbols=symbols)
     if steps is not None:
         options = replace(options, bs_steps=steps, ue_steps=steps)
+    words = speech(grammar, None, no_grammar=False).grammar if grammar else None
     writable_folder("--out", out)
     started = time.monotonic()
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -52,7 +55,7 @@ def clone(
                 tasks[stage] = progress.add_task(stage, total=1.0)
             progress.update(tasks[stage], completed=share)
 
-        reports = learn(out, options, processes, advance)
+        reports = learn(out, options, processes, advance, grammar=words)
     table = Table(
         "role", "examples", "sentences as the teacher's", "nats per choice", title=f"cloned from {teacher}: {out}"
     )

@@ -35,6 +35,7 @@ from llmac.agents.models.lora import with_adapters
 from llmac.agents.models.pretrained import load_pretrained
 from llmac.agents.models.small import small_model
 from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.pag.grammar import Grammar
 
 
 class TeacherName(StrEnum):
@@ -114,6 +115,7 @@ def clone(
     processes: int = 1,
     advance: Advance = lambda _, __: None,
     where: Mapping[str, Any] | None = None,
+    grammar: Grammar | None = None,
 ) -> dict[Role, RoleReport]:
     """Clone the teacher and write a checkpoint.
 
@@ -123,13 +125,14 @@ def clone(
         processes: cell processes.
         advance: told about the progress.
         where: other arguments of `ColumnEnv`, that say where the cells run.
+        grammar: how the models are to speak; by default as docs/pag.md tells.
 
     Raises:
         LlmacError: the cell cannot run, or the checkpoint cannot be written.
     """
     check_place(out)
-    learner = _learner(options)
-    examples = _record(options, learner, processes, advance, where or {})
+    learner = _learner(options, grammar)
+    examples = _record(options, learner, processes, advance, where or {}, grammar)
     steps = {Role.BS: options.bs_steps, Role.UE: options.ue_steps}
     reports = {
         role: _fit(model, role, examples[role], steps[role], options, advance) for role, model in learner.models.items()
@@ -147,13 +150,13 @@ def cool(model: PreTrainedModel, temperature: float) -> None:
     norm.weight /= temperature
 
 
-def _learner(options: CloneOptions) -> Checkpoint:
+def _learner(options: CloneOptions, grammar: Grammar | None) -> Checkpoint:
     """Models that have learned nothing yet."""
     made_by = {"command": "llmac clone", **asdict(options)}
     if options.base is not None:
         base, its_tokenizer = load_pretrained(options.base)
         return Checkpoint(with_adapters(base, options.seed), its_tokenizer, made_by, Style.INSTRUCT, options.base)
-    trained = tokenizer.train()
+    trained = tokenizer.train(grammar)
     layers = {Role.BS: options.bs_layers, Role.UE: options.ue_layers}
     models = {role: small_model(trained, options.seed, n) for role, n in layers.items()}
     # For contention UEs have to break the symmetry between them; who only babbles, all of them.
@@ -173,9 +176,14 @@ def _kinds(options: CloneOptions) -> Sequence[tuple[cells.Draw, int]]:
 
 
 def _record(
-    options: CloneOptions, learner: Checkpoint, processes: int, advance: Advance, where: Mapping[str, Any]
+    options: CloneOptions,
+    learner: Checkpoint,
+    processes: int,
+    advance: Advance,
+    where: Mapping[str, Any],
+    grammar: Grammar | None,
 ) -> dict[Role, Recorded]:
-    phrasebook = Phrasebook(Vocabulary(learner.tokenizer))
+    phrasebook = Phrasebook(Vocabulary(learner.tokenizer), grammar)
     rng = np.random.default_rng(options.seed)
     teacher = Babble(options.seed) if options.teacher is TeacherName.ACCESS else Teacher(options.speculate)
     recorded = {role: Recorded() for role in Role}

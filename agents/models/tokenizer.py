@@ -15,6 +15,8 @@ from transformers import PreTrainedTokenizerFast
 from llmac.agents.language.labels import SHORT_LABELS
 from llmac.agents.language.prompts import sample_prompts
 from llmac.bridge.pag.codes import Codes
+from llmac.bridge.pag.grammar import Grammar
+from llmac.bridge.pag.sentences import Dcm, Pag
 from llmac.bridge.scenario import Opaque, Semantic
 
 VOCABULARY_LIMIT = 256
@@ -39,15 +41,15 @@ def is_own(tokenizer: PreTrainedTokenizerFast) -> bool:
     return backend.normalizer is None and backend.pre_tokenizer.__getstate__() == _splitting().__getstate__()
 
 
-def train() -> PreTrainedTokenizerFast:
-    """Train the tokenizer; the same every time."""
+def train(grammar: Grammar | None = None) -> PreTrainedTokenizerFast:
+    """Train the tokenizer; the same every time for the same grammar, whose words it knows besides the standard ones."""
     tokenizer = Tokenizer(models.WordLevel(unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = _splitting()
     tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
     trainer = trainers.WordLevelTrainer(
         vocab_size=VOCABULARY_LIMIT, special_tokens=[PAD, EOS, UNKNOWN], show_progress=False
     )
-    tokenizer.train_from_iterator(_corpus(), trainer=trainer)
+    tokenizer.train_from_iterator([*_corpus(), *(_sentences(grammar) if grammar else ())], trainer=trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
@@ -55,6 +57,14 @@ def train() -> PreTrainedTokenizerFast:
         unk_token=UNKNOWN,
         clean_up_tokenization_spaces=False,
     )
+
+
+def _sentences(grammar: Grammar) -> Iterable[str]:
+    """What can be said in small cells."""
+    for messages in (Semantic(bsr_levels=2), Opaque(kind="opaque", symbols=2)):
+        pag = Pag((), 2, messages, grammar)
+        yield from (f" {pag.print_ue(action)}" for action in pag.sayable)
+        yield from (f" {pag.join([pag.clause(Dcm(ue, code))])}" for ue in range(2) for code in pag.sayable_dcms)
 
 
 def _corpus() -> Iterable[str]:

@@ -12,12 +12,15 @@ from foreign import bpe_tokenizer, save_model
 from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.phrases import Phrasebook
 from llmac.agents.language.prompts import Role, Style
+from llmac.agents.language.speech import Speech
 from llmac.agents.learning import cells
 from llmac.agents.learning.clone import CloneOptions, clone
 from llmac.agents.learning.recording import record
 from llmac.agents.learning.teacher import Teacher
 from llmac.agents.models import checkpoint
 from llmac.bridge.envs.columns import ColumnEnv
+from llmac.bridge.pag import grammar
+from llmac.bridge.scenario import load
 
 SMALL = CloneOptions(environments=16, rounds=2, bs_steps=30, ue_steps=150)
 
@@ -31,6 +34,28 @@ def test_a_clone_is_learned_and_written(tmp_path: Path) -> None:
     assert reports[Role.BS].choice_nll < 1.5
     assert checkpoint.load(tmp_path / "made").made_by["environments"] == SMALL.environments
     LanguageAgent.load(tmp_path / "made")
+
+
+def test_a_clone_speaks_a_grammar_of_ones_own(tmp_path: Path) -> None:
+    own = grammar.Grammar(
+        ue=grammar.ue_grammar(
+            'start: access ", " ucm\naccess: "wait" -> hold | "drop" -> delete | "use block " RBG -> transmit\n'
+            'ucm: "nothing" -> null | "help" -> sr | "have " LEVEL -> bsr | "m" SYMBOL -> symbol\n'
+        ),
+        bs=grammar.standard().bs,
+    )
+    clone(tmp_path / "made", replace(SMALL, rounds=1, ue_steps=30), grammar=own)
+    agent = LanguageAgent.load(tmp_path / "made", Speech(grammar=own))
+    cell, seeds = load("near-far", {"ues": 3, "rbgs": 2}), np.array([1], dtype=np.uint64)
+    agent.reset([cell], seeds)
+    with ColumnEnv([cell]) as env:
+        agent.follow(env.lead(agent.lead(env.reset(seeds))))
+    assert {reply.sentence.split(",")[0] for reply in agent.follower_replies} <= {
+        "wait",
+        "drop",
+        "use block 0",
+        "use block 1",
+    }
 
 
 def test_a_recording_holds_the_teachers_choices(phrasebook: Phrasebook) -> None:
