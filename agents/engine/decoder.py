@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 from transformers import PreTrainedModel
 
 from llmac.agents.engine.kernels import Weights, hidden_states
@@ -32,8 +33,12 @@ class Decoder:
         positions = torch.arange(config.max_position_embeddings)[None]
         rotation = torch.stack(base.rotary_emb(base.embed_tokens.weight, positions), dim=2)[0]
         projections = [_Projections(layer, head) for layer in base.layers]
+        embedding = base.embed_tokens.weight
+        normed = functional.rms_norm(embedding, embedding.shape[1:], eps=config.rms_norm_eps)
+        first = functional.linear(normed, projections[0].query_keys_values, projections[0].query_keys_values_bias)
         self._weights = Weights(
-            embedding=_array(base.embed_tokens.weight),
+            embedding=_array(embedding),
+            first=_array(first),
             rotation=_array(rotation[:, :, : head // 2]),
             query_keys_values=_stacked([p.query_keys_values.T for p in projections]),
             query_keys_values_bias=_stacked([p.query_keys_values_bias for p in projections]),

@@ -25,6 +25,8 @@ class Weights(NamedTuple):
 
     embedding: Floats
     """[vocabulary, width]."""
+    first: Floats
+    """[vocabulary, all heads] what the first layer projects, which depends on the token alone."""
     rotation: Floats
     """[positions, 2, head / 2] cosines and sines."""
     query_keys_values: Floats
@@ -90,10 +92,16 @@ def hidden_states(
         these = slice(first, min(first + _GROUP, len(tokens)))
         hidden = weights.embedding[tokens[these]]
         for layer in range(layers):
+            if layer:
+                projected = np.dot(_normed(hidden, weights.epsilon), weights.query_keys_values[layer])
+                projected += weights.query_keys_values_bias[layer]
+            else:
+                projected = weights.first[tokens[these]]
             # Only what is asked for goes through the last layer.
             wanted = np.arange(len(hidden)) if layer < layers - 1 else np.flatnonzero(asked[these])
+            new = start + first
             hidden = _layer(
-                weights, layer, store[layer], start + first, hidden, positions[these], slots, row[these], wanted
+                weights, layer, store[layer], new, hidden, projected, positions[these], slots, row[these], wanted
             )
         result[done : done + len(hidden)] = _normed(hidden, weights.epsilon) * weights.norm
         done += len(hidden)
@@ -107,14 +115,13 @@ def _layer(
     store: Floats,
     start: int,
     hidden: Floats,
+    projected: Floats,
     positions: NDArray[np.int64],
     slots: NDArray[np.int64],
     row: NDArray[np.int64],
     wanted: NDArray[np.int64],
 ) -> Floats:
     """One layer of the `wanted` ones of some tokens; all of them leave their keys and values in the store."""
-    projected = np.dot(_normed(hidden, weights.epsilon), weights.query_keys_values[layer])
-    projected += weights.query_keys_values_bias[layer]
     heads = weights.out.shape[1]
     keys = store.shape[1] // 2
     for i in range(len(hidden)):

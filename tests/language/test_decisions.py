@@ -19,6 +19,7 @@ from llmac.agents.language.agent import LanguageAgent
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role
 from llmac.agents.language.speech import Rules, Speech
+from llmac.agents.models import tokenizer
 from llmac.bridge.envs.columns import ColumnEnv
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction
 from llmac.bridge.pag import grammar
@@ -134,14 +135,14 @@ def play(agent: LanguageAgent, phrasebook: Phrasebook, cells: Sequence[Scenario]
 @pytest.mark.timeout(3600)
 def test_every_sentence_is_an_action_that_the_cell_accepts(vocabulary: Vocabulary) -> None:
     rng = np.random.default_rng(DECISIONS)
-    books = [Phrasebook(vocabulary), Phrasebook(vocabulary, OWN)]
+    books = [Phrasebook(vocabulary), Phrasebook(Vocabulary(tokenizer.train(OWN)), OWN)]
     decisions = batches = 0
     # All rules in the first batch, none in the second, any after that.
     while decisions < DECISIONS:
         on = (np.full(5, 1 - batches) if batches < 2 else rng.integers(0, 2, 5)).astype(bool).tolist()
         rules = Rules(*on)
         book = books[batches % 3 == 2]
-        backend = Uniform(vocabulary, rng)
+        backend = Uniform(book.vocabulary, rng)
         agent = LanguageAgent(dict.fromkeys(Role, backend), book, Speech(rules=rules))
         cells = [random_cell(rng) for _ in range(ENVIRONMENTS)]
         decisions += play(agent, book, cells, rules, 1_100_000 + batches * ENVIRONMENTS)
