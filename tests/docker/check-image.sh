@@ -73,23 +73,3 @@ docker compose version >/dev/null 2>&1 || install_packages docker-compose
 # They wait most of the time.
 echo "The reliability tests of local cells, with cells in containers:"
 .venv/bin/pytest -q -m docker -W ignore::ResourceWarning -n 4 tests/bridge
-
-if [ -z "${engine:-}" ]; then
-    echo "The loss of the engine is not tested: it is not this script's own"
-    exit
-fi
-echo "The engine is lost in mid-run:"
-a_cell_runs() {
-    [ -n "$(docker ps -q --filter label=llmac.owner)" ]
-}
-timeout 180 .venv/bin/llmac run paper --agents random --ttis 1000000 --launcher docker >"$out/lost" 2>&1 &
-llmac=$!
-within 60 a_cell_runs || fail "no cell was started: $(cat "$out/lost")"
-kill -KILL "$engine"
-wait "$engine" || true
-status=0
-wait "$llmac" || status=$?
-grep "the Docker engine does not answer any more" "$out/lost" || fail "a lost engine is not told: $(cat "$out/lost")"
-[ "$status" = 2 ] || fail "the loss of the engine ended with $status"
-launch_engine
-.venv/bin/llmac doctor --clean | grep removed || fail "what the run has left was not removed"

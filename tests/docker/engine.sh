@@ -30,7 +30,7 @@ within() {
 }
 
 stop_engine() {
-    kill "$engine" || true
+    kill "$engine"
     wait "$engine" || true
     umount "$run/exec/netns/default" 2>/dev/null || true # dockerd leaves it behind
     rm -rf "$run"
@@ -49,15 +49,10 @@ start_engine() {
     run=$(mktemp -d)
     DOCKER_HOST=unix://$run/docker.sock
     export DOCKER_HOST
-    trap stop_engine EXIT
-    launch_engine
-}
-
-# For the first time, or after it was killed.
-launch_engine() {
     dockerd --host "$DOCKER_HOST" --data-root "$cache/engine" --exec-root "$run/exec" --pidfile "$run/docker.pid" \
-        >>build/log/dockerd.log 2>&1 &
+        >build/log/dockerd.log 2>&1 &
     engine=$!
+    trap stop_engine EXIT
     within 60 docker info || missing "dockerd does not start; its log is build/log/dockerd.log"
 }
 

@@ -133,7 +133,7 @@ def test_nothing_runs_on_when_python_is_ended(engine: docker.DockerClient, numbe
         events = engine.events(decode=True, filters={"label": OWNER_LABEL, "event": ["start", "die"]})
         name = next(event for event in events if event["Action"] == "start")["Actor"]["Attributes"]["name"]
         python.send_signal(number)
-        python.wait(30)
+        python.wait(60)
         assert next(events)["Action"] == "die"  # by its heartbeats, if not before
         events.close()
     finally:
