@@ -233,7 +233,9 @@ def _fit(
     held_out = [examples[i] for i in shuffled[:kept]]
     training = shuffled[kept:]
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
-    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=steps, pct_start=0.05)
+    # Its rise has to be longer than one step, or it divides by zero; a shorter fit ends before it does.
+    total = max(steps, 21)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=total, pct_start=0.05)
     model.train()
     lengths = np.array([len(examples[i].tokens) for i in training])
     for step, batch in enumerate(_endless_batches(lengths, options.batch, steps, rng)):

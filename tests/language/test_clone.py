@@ -44,7 +44,7 @@ def test_a_clone_speaks_a_grammar_of_ones_own(tmp_path: Path) -> None:
         ),
         bs=grammar.standard().bs,
     )
-    clone(tmp_path / "made", replace(SMALL, rounds=1, ue_steps=30), grammar=own)
+    clone(tmp_path / "made", replace(SMALL, rounds=1, bs_steps=20, ue_steps=30), grammar=own)
     agent = LanguageAgent.load(tmp_path / "made", Speech(grammar=own))
     cell, seeds = load("near-far", {"ues": 3, "rbgs": 2}), np.array([1], dtype=np.uint64)
     agent.reset([cell], seeds)
