@@ -4,7 +4,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,39 +45,55 @@ class Request:
     guide: Guide
 
 
+class OfAll(NamedTuple):
+    """What is known of choices that a model was asked about together, one choice after the other."""
+
+    tokens: NDArray[np.int64]
+    log_probs: NDArray[np.float64]
+    cumulative: NDArray[np.float64]
+    """Probabilities of the tokens of a choice up to and with each."""
+
+
 class Choice:
     """A place in a sentence where the guide left a choice, and what the model thought of it.
 
     Attributes:
         position: of the token that is chosen, in the tokens of the sentence.
-        allowed: [k] tokens that can be chosen, ascending.
-        log_probs: [k] natural logarithms of their probabilities, which add up to one.
         entropy: in nats.
-        best: index of the most probable one.
+        best: the most probable token.
+        best_log_prob: natural logarithm of its probability.
     """
 
-    __slots__ = ("_cumulative", "allowed", "best", "entropy", "log_probs", "position")
+    __slots__ = ("_end", "_of_all", "_start", "best", "best_log_prob", "entropy", "position")
 
     def __init__(
-        self,
-        position: int,
-        allowed: NDArray[np.int64],
-        log_probs: NDArray[np.float64],
-        cumulative: NDArray[np.float64],
-        entropy: float,
-        best: int,
+        self, position: int, of_all: OfAll, start: int, end: int, entropy: float, best: int, best_log_prob: float
     ) -> None:
         self.position = position
-        self.allowed = allowed
-        self.log_probs = log_probs
-        self._cumulative = cumulative
+        # Slices are made when they are asked for: that of most choices never are.
+        self._of_all = of_all
+        self._start = start
+        self._end = end
         self.entropy = entropy
         self.best = best
+        self.best_log_prob = best_log_prob
 
-    def pick(self, uniform: float) -> int:
-        """Index of the token that a uniform number in [0, 1) chooses."""
+    @property
+    def allowed(self) -> NDArray[np.int64]:
+        """[k] tokens that can be chosen, ascending."""
+        return self._of_all.tokens[self._start : self._end]
+
+    @property
+    def log_probs(self) -> NDArray[np.float64]:
+        """[k] natural logarithms of their probabilities, which add up to one."""
+        return self._of_all.log_probs[self._start : self._end]
+
+    def pick(self, uniform: float) -> tuple[int, float]:
+        """The token that a uniform number in [0, 1) chooses, and the natural logarithm of its probability."""
+        until = self._of_all.cumulative[self._start : self._end]
         # Rounding may leave the last sum just below one.
-        return min(int(self._cumulative.searchsorted(uniform, "right")), len(self.allowed) - 1)
+        index = min(self._start + int(until.searchsorted(uniform, "right")), self._end - 1)
+        return int(self._of_all.tokens[index]), float(self._of_all.log_probs[index])
 
 
 @dataclass(frozen=True, slots=True)

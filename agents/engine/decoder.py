@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from llmac.agents.engine.kernels import Weights, hidden_states
+from llmac.agents.engine.kernels import Weights, hidden_states, logits
 from llmac.agents.engine.reading import Reading
 from llmac.agents.models.lora import is_adapted
 
@@ -29,6 +29,7 @@ class Decoder:
     def __init__(self, model: PreTrainedModel) -> None:
         config: Any = model.config
         base: Any = model.base_model
+        output: Any = model.get_output_embeddings()
         head: int = base.layers[0].self_attn.head_dim
         positions = torch.arange(config.max_position_embeddings)[None]
         rotation = torch.stack(base.rotary_emb(base.embed_tokens.weight, positions), dim=2)[0]
@@ -38,6 +39,7 @@ class Decoder:
         first = functional.linear(normed, projections[0].query_keys_values, projections[0].query_keys_values_bias)
         self._weights = Weights(
             embedding=_array(embedding),
+            head=_array(output.weight),
             first=_array(first),
             rotation=_array(rotation[:, :, : head // 2]),
             query_keys_values=_stacked([p.query_keys_values.T for p in projections]),
@@ -93,6 +95,12 @@ class Decoder:
                 asked,
             )
         )
+
+    def logits(
+        self, hidden: torch.Tensor, rows: NDArray[np.int64], tokens: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """See Trunk."""
+        return logits(hidden.numpy(), self._weights.head, rows, tokens, ends)
 
 
 class _Projections:

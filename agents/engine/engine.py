@@ -11,12 +11,11 @@ What is saved, compared with generating each sentence alone:
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch.nn import functional
 from transformers import PreTrainedModel
 
 from llmac.agents.engine.backend import Draw, Reply, Request
@@ -24,7 +23,7 @@ from llmac.agents.engine.decoder import LARGEST, Decoder
 from llmac.agents.engine.draft import Draft
 from llmac.agents.engine.memory import Memory
 from llmac.agents.engine.reading import Text, Tree
-from llmac.agents.engine.sentence import Chance, Node, let_know
+from llmac.agents.engine.sentence import Chance, Choices, Node
 from llmac.agents.engine.suitable import refuse_unsuitable
 from llmac.agents.engine.trunk import HuggingFaceTrunk, Trunk
 from llmac.agents.language.phrases import Vocabulary
@@ -32,9 +31,6 @@ from llmac.agents.models.context import check_length
 
 KEY_VALUE_BYTES = 2**28
 """Bound of the memory for keys and values; what does not fit at once is decided in several batches."""
-
-_SMALL_VOCABULARY = 1024
-"""Tokens; to pick out those that are allowed takes longer than the logits of all."""
 
 
 class Engine:
@@ -56,9 +52,9 @@ class Engine:
             # More threads make small models slower, and fight with the cell's processes for the cores.
             torch.set_num_threads(1)
         self._model = model
-        self._head: Any = model.get_output_embeddings()
         self._vocabulary = vocabulary
         self._instruction = vocabulary.encode([instruction])[0]
+        self._known = np.arange(len(self._instruction))
         self._after = after
         self.memory = Memory()
         self.draft = Draft(vocabulary.texts)
@@ -110,61 +106,52 @@ class Engine:
         yield batch
 
     def _decide_batch(self, phase: "_Phase", members: Sequence[int]) -> None:
-        """Complete the sentences of `members`, which cannot go on yet."""
+        """Complete the sentences of `members`."""
         trunk = self._calls()
         said = {phase.requests[i].state: i for i in members}
         start = len(self._instruction)
-        asked: dict[Node, tuple[Tree, int, int]] = {}
+        asked: dict[Node, _Asked] = {}
         unguessed: set[str] = set()
+        # As far as an earlier batch has come: what is not known yet, nothing is known beyond.
+        members = phase.go_on(members)
         while members:
             waiting = {phase.nodes[i]: phase.requests[i].state for i in members}
             questions = [self._question(phase.prompts[state], state, node, asked) for node, state in waiting.items()]
-            tree = Tree([text for text, _ in questions], start)
+            tree = Tree([question.text for question in questions], start)
             start = tree.end
-            hidden = torch.cat([trunk.read(reading) for reading in tree.readings(trunk.most)])
-            self._answer([node for _, nodes in questions for node in nodes], hidden, tree.answers)
-            for number, (text, nodes) in enumerate(questions):
-                for node, index in zip(nodes, text.asked, strict=True):
-                    asked[node] = (tree, number, index)
+            hidden = [trunk.read(reading) for reading in tree.readings(trunk.most)]
+            choices = Choices(list(chain.from_iterable([question.nodes for question in questions])))
+            choices.let_know(
+                trunk.logits(
+                    torch.cat(hidden) if len(hidden) > 1 else hidden[0], tree.answers, choices.tokens, choices.ends
+                )
+            )
+            self.memory.grow(choices)
+            for number, (node, question) in enumerate(zip(waiting, questions, strict=True)):
+                asked[node] = _Asked(tree, number, question.before)
             members = phase.go_on(members)
             unguessed.update([phase.requests[i].state for i in members])
         for state, i in said.items():
             tokens = phase.nodes[i].tokens
             self.draft.learn(state, phase.prompts[state], tokens, guessed=state not in unguessed)
 
-    def _question(
-        self,
-        prompt: list[int],
-        state: str,
-        node: Node,
-        asked: Mapping[Node, tuple[Tree, int, int]],
-    ) -> tuple[Text, list[Node]]:
+    def _question(self, prompt: list[int], state: str, node: Node, asked: Mapping[Node, "_Asked"]) -> "_Question":
         """What is to be read for a sentence to go on from a choice, and the choices that are asked about."""
         # Without the grammar each choice is of the whole vocabulary: too much for a guess.
         free = node.guide.allowed.size == self._vocabulary.size
         nodes = [node] if free else [node, *self.draft.guess(state, prompt, node)]
-        before = node.before
-        if before and before in asked:
-            tree, text, new = asked[before]
-            said = len(before.tokens)
-            return Text(tree.path(text, new), nodes[-1].tokens[said:], [len(n.tokens) - said - 1 for n in nodes]), nodes
-        known = np.arange(len(self._instruction))
-        return Text(known, [*prompt, *nodes[-1].tokens], [len(prompt) + len(n.tokens) - 1 for n in nodes]), nodes
-
-    def _answer(self, nodes: Sequence[Node], hidden: torch.Tensor, rows: NDArray[np.int64]) -> None:
-        """Let nodes know what can be said next, from the rows of hidden states before it."""
-        allowed = [node.guide.allowed for node in nodes]
-        said, row = np.concatenate(allowed), rows.repeat([tokens.size for tokens in allowed])
-        weight, bias = self._head.weight, self._head.bias
-        if self._vocabulary.size > _SMALL_VOCABULARY:
-            wanted = np.zeros(self._vocabulary.size, dtype=np.bool_)
-            wanted[said] = True
-            index = torch.from_numpy(np.flatnonzero(wanted)).to(hidden.device)
-            weight, bias = weight[index], None if bias is None else bias[index]
-            said = (wanted.cumsum() - 1)[said]
-        logits = functional.linear(hidden, weight, bias).float().cpu().numpy()
-        let_know(nodes, logits[row, said])
-        self.memory.grow(nodes)
+        said = nodes[-1].tokens
+        # It goes on from a choice that was asked about, with the one from which that was guessed.
+        left = first = node.before
+        while first and first not in asked:
+            first = first.before
+        if left and first:
+            tree, number, before = asked[first]
+            known, new = tree.path(number, before + len(left.tokens) - 1), said[len(left.tokens) :]
+            before = -len(left.tokens)
+        else:
+            known, new, before = self._known, [*prompt, *said], len(prompt)
+        return _Question(Text(known, new, [before + len(n.tokens) - 1 for n in nodes]), nodes, before)
 
     def _encode(self, states: Sequence[str]) -> list[list[int]]:
         """Tokens of each state and of what follows it; refused where they are too many for the model."""
@@ -181,6 +168,34 @@ class Engine:
             for reading in Tree([instruction], 0).readings(self._trunk.most):
                 self._trunk.read(reading)
         return self._trunk
+
+
+class _Question(NamedTuple):
+    """What is read for a sentence to go on.
+
+    Attributes:
+        text: to be read.
+        nodes: choices that are asked about.
+        before: new tokens of the text before those of its sentence; less than none where some of these are known.
+    """
+
+    text: Text
+    nodes: list[Node]
+    before: int
+
+
+class _Asked(NamedTuple):
+    """Where a question was read.
+
+    Attributes:
+        tree: with its text.
+        number: of the text in the tree.
+        before: see _Question.
+    """
+
+    tree: Tree
+    number: int
+    before: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from llmac.agents.engine.backend import Draw, Reply, Request
-from llmac.agents.engine.sentence import Chance, Node, let_know
+from llmac.agents.engine.sentence import Chance, Choices, Node
 from llmac.agents.language.phrases import Vocabulary
 from llmac.agents.models.context import check_length, context_length
 
@@ -109,11 +109,10 @@ class _Speaker(LogitsProcessor):
         if not rows:
             return
         nodes = [self._nodes[i] for _, i in rows]
-        allowed = [node.guide.allowed for node in nodes]
-        sizes = torch.tensor([tokens.size for tokens in allowed])
-        row = torch.tensor([row for row, _ in rows]).repeat_interleave(sizes)
-        logits = scores[row.to(scores.device), torch.from_numpy(np.concatenate(allowed)).to(scores.device)]
-        let_know(nodes, logits.float().cpu().numpy())
+        choices = Choices(nodes)
+        row = np.repeat([row for row, _ in rows], np.diff(choices.ends, prepend=0))
+        where = (torch.from_numpy(index).to(scores.device) for index in (row, choices.tokens))
+        choices.let_know(scores[tuple(where)].float().cpu().numpy())
         for node, (_, i) in zip(nodes, rows, strict=True):
             if node.choice:
                 self._nodes[i] = node.go_on(node.choice, self._chance.of(i, node.depth))

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 _GROUP = 32
 """Tokens."""
+_U = np.uint64
+"""For indices in inner loops: one from behind is none of these, and slices would count references."""
 
 Floats = NDArray[np.float32]
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -25,6 +27,8 @@ class Weights(NamedTuple):
 
     embedding: Floats
     """[vocabulary, width]."""
+    head: Floats
+    """[vocabulary, width] the output embedding."""
     first: Floats
     """[vocabulary, all heads] what the first layer projects, which depends on the token alone."""
     rotation: Floats
@@ -50,7 +54,12 @@ class Weights(NamedTuple):
 
 def compiled(function: _F) -> _F:
     """Compile a function when it is called first, and keep the result where that can be written."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"reassoc", "contract", "arcp", "nsz", "afn"}}
+    options: dict[str, Any] = {
+        "nogil": True,
+        "fastmath": {"reassoc", "contract", "arcp", "nsz", "afn"},
+        # A division that may raise an error is not vectorised.
+        "error_model": "numpy",
+    }
     result: Any
     try:
         result = numba.njit(cache=True, **options)(function)
@@ -123,27 +132,70 @@ def _layer(
 ) -> Floats:
     """One layer of the `wanted` ones of some tokens; all of them leave their keys and values in the store."""
     heads = weights.out.shape[1]
-    keys = store.shape[1] // 2
+    _rotate(projected, heads + store.shape[1] // 2, weights.rotation, positions)
     for i in range(len(hidden)):
-        _rotate(projected[i, : heads + keys], weights.rotation[positions[i]])
-        store[start + i] = projected[i, heads:]
+        for k in range(_U(store.shape[1])):
+            store[start + i, k] = projected[i, _U(heads) + k]
     attended = _attended(weights.groups, heads, projected, store, positions, slots, row, wanted)
     result = np.dot(attended, weights.out[layer])
-    result += weights.out_bias[layer]
-    result += hidden[wanted]
-    gate_up = np.dot(_normed(result, weights.epsilon), weights.gate_up[layer])
-    inner = gate_up.shape[1] // 2
-    gated = np.empty((len(wanted), inner), dtype=np.float32)
-    scratch = np.empty(inner, dtype=np.int32)
+    bias = weights.out_bias[layer]
     for a in range(len(wanted)):
-        gate, up, silu = gate_up[a, :inner], gate_up[a, inner:], gated[a]
-        for k in range(inner):
-            silu[k] = -gate[k]
-        _exponentiate(silu, inner, scratch)
-        for k in range(inner):
-            silu[k] = gate[k] * up[k] / (np.float32(1.0) + silu[k])
+        for k in range(result.shape[1]):
+            result[a, k] += bias[k] + hidden[wanted[a], k]
+    gated = _gated(np.dot(_normed(result, weights.epsilon), weights.gate_up[layer]))
     result += np.dot(gated, weights.down[layer])
     return result
+
+
+@compiled
+def _gated(gate_up: Floats) -> Floats:
+    """The gates' SiLU times what they let through, [n, inner], of both side by side."""
+    inner = _U(gate_up.shape[1] // 2)
+    result = np.empty((gate_up.shape[0], gate_up.shape[1] // 2), dtype=np.float32)
+    for a in range(len(result)):
+        for k in range(inner):
+            result[a, k] = -gate_up[a, k]
+    _exponentiate(result.ravel(), result.size)
+    for a in range(len(result)):
+        for k in range(inner):
+            result[a, k] = gate_up[a, k] * gate_up[a, inner + k] / (np.float32(1.0) + result[a, k])
+    return result
+
+
+@compiled
+def _shares(
+    groups: int,
+    heads: int,
+    projected: Floats,
+    store: Floats,
+    positions: NDArray[np.int64],
+    slots: NDArray[np.int64],
+    row: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+) -> Floats:
+    """For each of the `wanted` queries, for each head, how much each token that it sees counts, one at most."""
+    keys = _U(store.shape[1] // 2)
+    width = keys // _U(groups)
+    scores = np.empty(len(wanted) * heads * groups // int(keys) * slots.shape[1], dtype=np.float32)
+    done = _U(0)
+    for a in range(len(wanted)):
+        i = wanted[a]
+        text, seen = row[i], _U(positions[i] + 1)
+        for head in range(_U(0), _U(heads), width):
+            of_group = head * _U(groups) // _U(heads) * width
+            most = np.float32(-np.inf)
+            for t in range(seen):
+                slot = slots[text, t]
+                score = np.float32(0.0)
+                for k in range(width):
+                    score += projected[i, head + k] * store[slot, of_group + k]
+                scores[done + t] = score
+                most = max(most, score)
+            for t in range(seen):
+                scores[done + t] -= most
+            done += seen
+    _exponentiate(scores, int(done))
+    return scores
 
 
 @compiled
@@ -158,37 +210,25 @@ def _attended(
     wanted: NDArray[np.int64],
 ) -> Floats:
     """Values by attention for the `wanted` ones of some queries, [wanted, heads], with which `projected` begins."""
-    keys = store.shape[1] // 2
-    width = keys // groups
+    shares = _shares(groups, heads, projected, store, positions, slots, row, wanted)
+    keys = _U(store.shape[1] // 2)
+    width = keys // _U(groups)
     result = np.zeros((len(wanted), heads), dtype=np.float32)
-    scores = np.empty(slots.shape[1], dtype=np.float32)
-    scratch = np.empty(slots.shape[1], dtype=np.int32)
+    done = _U(0)
     for a in range(len(wanted)):
-        i = int(wanted[a])
-        seen, text = int(positions[i]) + 1, slots[row[i]]
-        for first in range(0, heads, width):
-            # Slices, as the compiler cannot know that the sum of two numbers is no index from behind.
-            query, found = projected[i, first : first + width], result[a, first : first + width]
-            of_group = first * groups // heads * width
-            most = np.float32(-np.inf)
-            for t in range(seen):
-                key = store[text[t], of_group : of_group + width]
-                score = np.float32(0.0)
-                for k in range(width):
-                    score += query[k] * key[k]
-                scores[t] = score
-                most = max(most, score)
-            for t in range(seen):
-                scores[t] -= most
-            _exponentiate(scores, seen, scratch)
+        i = wanted[a]
+        text, seen = row[i], _U(positions[i] + 1)
+        for head in range(_U(0), _U(heads), width):
+            of_group = head * _U(groups) // _U(heads) * width + keys
             total = np.float32(0.0)
             for t in range(seen):
-                total += scores[t]
+                total += shares[done + t]
             for t in range(seen):
-                share = scores[t] / total
-                value = store[text[t], keys + of_group : keys + of_group + width]
+                share = shares[done + t] / total
+                slot = slots[text, t]
                 for k in range(width):
-                    found[k] += share * value[k]
+                    result[a, head + k] += share * store[slot, of_group + k]
+            done += seen
     return result
 
 
@@ -208,23 +248,26 @@ def _normed(hidden: Floats, epsilon: np.float32) -> Floats:
 
 
 @compiled
-def _rotate(heads: Floats, rotation: Floats) -> None:
-    """Rotate the halves of heads against each other (Su et al., Neurocomputing 2024)."""
-    half = rotation.shape[1]
-    cosine, sine = rotation
-    for head in range(0, len(heads), 2 * half):
-        one, other = heads[head : head + half], heads[head + half : head + 2 * half]
-        for k in range(half):
-            a, b = one[k], other[k]
-            one[k], other[k] = a * cosine[k] - b * sine[k], b * cosine[k] + a * sine[k]
+def _rotate(projected: Floats, columns: int, rotation: Floats, positions: NDArray[np.int64]) -> None:
+    """Rotate the halves of the heads in the first columns against each other (Su et al., Neurocomputing 2024)."""
+    half = _U(rotation.shape[2])
+    for i in range(len(projected)):
+        position = positions[i]
+        for head in range(_U(0), _U(columns), _U(2) * half):
+            for k in range(half):
+                a, b = projected[i, head + k], projected[i, head + half + k]
+                cosine, sine = rotation[position, 0, k], rotation[position, 1, k]
+                projected[i, head + k] = a * cosine - b * sine
+                projected[i, head + half + k] = b * cosine + a * sine
 
 
 @compiled
-def _exponentiate(x: Floats, count: int, scratch: NDArray[np.int32]) -> None:
+def _exponentiate(x: Floats, count: int) -> None:
     """Exponential function of the first numbers in place, to two units in the last place.
 
     The polynomial is that of Cephes' expf, which compilers can vectorise.
     """
+    scratch = np.empty(count, dtype=np.int32)
     for k in range(count):
         y = min(max(x[k], np.float32(-87.0)), np.float32(88.0))
         power = np.floor(y * np.float32(1.44269504) + np.float32(0.5))
@@ -240,3 +283,69 @@ def _exponentiate(x: Floats, count: int, scratch: NDArray[np.int32]) -> None:
         p = p * z + np.float32(1.6666665459e-1)
         p = p * z + np.float32(5.0000001201e-1)
         x[k] = (p * z * z + z + np.float32(1.0)) * scale[k]
+
+
+@compiled
+def logits(
+    hidden: Floats, head: Floats, rows: NDArray[np.int64], tokens: NDArray[np.int64], ends: NDArray[np.int64]
+) -> Floats:
+    """Logits of the tokens that are allowed at some choices.
+
+    Args:
+        hidden: [n, width] hidden states.
+        head: [vocabulary, width] the output embedding.
+        rows: [choices] of the hidden state before each choice.
+        tokens: [sum of k] the k allowed tokens of each choice, one choice after the other.
+        ends: [choices] where those of each choice end.
+    """
+    result = np.empty(len(tokens), dtype=np.float32)
+    start = 0
+    for i in range(len(ends)):
+        row = rows[i]
+        for j in range(start, ends[i]):
+            token = tokens[j]
+            total = np.float32(0.0)
+            for k in range(_U(hidden.shape[1])):
+                total += hidden[row, k] * head[token, k]
+            result[j] = total
+        start = ends[i]
+    return result
+
+
+@compiled
+def distributions(
+    logits: Floats, ends: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """What logits say of some choices.
+
+    Args:
+        logits: [sum of k] of the k allowed tokens of each choice, one choice after the other.
+        ends: [choices] where those of each choice end.
+
+    Returns:
+        [sum of k] log-probabilities and [sum of k] cumulative probabilities of each choice, [choices] their entropies
+        in nats and [choices] where, among all, the most probable token of each is.
+    """
+    log_probs, cumulative = np.empty(len(logits)), np.empty(len(logits))
+    entropy, best = np.empty(len(ends)), np.empty(len(ends), dtype=np.int64)
+    start = 0
+    for i in range(len(ends)):
+        best[i] = start
+        for j in range(start, ends[i]):
+            if logits[j] > logits[best[i]]:
+                best[i] = j
+        most, total = np.float64(logits[best[i]]), 0.0
+        for j in range(start, ends[i]):
+            log_probs[j] = np.float64(logits[j]) - most
+            cumulative[j] = np.exp(log_probs[j])
+            total += cumulative[j]
+        normaliser = np.log(total)
+        entropy[i] = until = 0.0
+        for j in range(start, ends[i]):
+            log_probs[j] -= normaliser
+            probability = cumulative[j] / total
+            entropy[i] -= probability * log_probs[j]
+            until += probability
+            cumulative[j] = until
+        start = ends[i]
+    return log_probs, cumulative, entropy, best

@@ -6,10 +6,8 @@ thinks of them stays true until its weights change, so it is kept. When there is
 recurs is soon met again.
 """
 
-from collections.abc import Sequence
-
-from llmac.agents.engine.backend import Guide, Request
-from llmac.agents.engine.sentence import Node
+from llmac.agents.engine.backend import Request
+from llmac.agents.engine.sentence import Choices, Node
 
 NODES = 2**16
 """That are kept from one decision to the next at most; a node takes about a kilobyte."""
@@ -30,12 +28,13 @@ class Memory:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._beginnings: dict[tuple[str, Guide], Node] = {}
+        # By the state; mostly with one guide.
+        self._beginnings: dict[str, list[Node]] = {}
         self._nodes = 0
 
-    def grow(self, nodes: Sequence[Node]) -> None:
-        """Count nodes whose choices became known; without the grammar they are over the whole vocabulary."""
-        self._nodes += len(nodes) + sum([node.guide.allowed.size for node in nodes]) // _TOKENS_PER_NODE
+    def grow(self, choices: Choices) -> None:
+        """Count choices that became known; without the grammar they are over the whole vocabulary."""
+        self._nodes += len(choices.nodes) + len(choices.tokens) // _TOKENS_PER_NODE
 
     def make_room(self) -> None:
         """Forget everything if there is too much; to be called between decisions."""
@@ -44,9 +43,11 @@ class Memory:
 
     def beginning(self, request: Request) -> Node:
         """Where the answer to a request begins."""
-        key = (request.state, request.guide)
-        node = self._beginnings.get(key)
-        if node is None:
-            self._nodes += 1
-            node = self._beginnings[key] = Node(request.guide)
-        return node
+        guide = request.guide
+        known = self._beginnings.setdefault(request.state, [])
+        for node in known:
+            if node.guide is guide or node.guide == guide:
+                return node
+        self._nodes += 1
+        known.append(Node(guide))
+        return known[-1]

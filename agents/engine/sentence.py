@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from llmac.agents.engine.backend import Choice, Draw, Guide, Reply
-from llmac.agents.engine.kernels import compiled
+from llmac.agents.engine.backend import Choice, Draw, Guide, OfAll, Reply
+from llmac.agents.engine.kernels import distributions
 from llmac.agents.language.phrases import Vocabulary
 
 
@@ -30,7 +30,7 @@ class Node:
         self.guide = guide
         self.tokens = said + guide.forced
         self.before = before
-        self.depth = before.depth + 1 if before else 0
+        self.depth: int = before.depth + 1 if before else 0
         self.choice: Choice | None = None
         self._following: dict[int, Node] = {}
         self.log_prob = self.entropy = 0.0
@@ -50,9 +50,9 @@ class Node:
 
     def go_on(self, choice: Choice, uniform: float | None) -> "Node":
         """The place after the choice of this one: by a uniform number in [0, 1), else of what is most probable."""
-        index = choice.best if uniform is None else choice.pick(uniform)
-        node = self.after(int(choice.allowed[index]))
-        node.log_prob = self.log_prob + float(choice.log_probs[index])
+        token, log_prob = (choice.best, choice.best_log_prob) if uniform is None else choice.pick(uniform)
+        node = self.after(token)
+        node.log_prob = self.log_prob + log_prob
         node.entropy = self.entropy + choice.entropy
         return node
 
@@ -74,46 +74,30 @@ class Node:
         return self._reply
 
 
-def let_know(nodes: Sequence[Node], logits: NDArray[np.float32]) -> None:
-    """Tell nodes what a model thinks of their choices.
+class Choices:
+    """Choices that a model is asked about together.
 
-    Args:
+    Attributes:
         nodes: at least one.
-        logits: [sum of k] of the k allowed tokens of each node, one node after the other.
+        tokens: [sum of k] the k allowed tokens of each node, one node after the other.
+        ends: [nodes] where those of each node end.
     """
-    allowed = [node.guide.allowed for node in nodes]
-    ends = np.cumsum([tokens.size for tokens in allowed])
-    log_probs, cumulative, entropy, best = _distributions(logits, ends)
-    start = 0
-    columns = (column.tolist() for column in (ends, entropy, best))
-    for node, tokens, end, h, b in zip(nodes, allowed, *columns, strict=True):
-        node.choice = Choice(len(node.tokens), tokens, log_probs[start:end], cumulative[start:end], h, b)
-        start = end
 
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = nodes
+        allowed = [node.guide.allowed for node in nodes]
+        self.tokens = np.concatenate(allowed)
+        self.ends = np.cumsum([tokens.size for tokens in allowed])
 
-@compiled
-def _distributions(
-    logits: NDArray[np.float32], ends: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """[sum of k] log-probabilities and cumulative probabilities, [nodes] entropies and indices of the most probable."""
-    log_probs, cumulative = np.empty(len(logits)), np.empty(len(logits))
-    entropy, best = np.empty(len(ends)), np.empty(len(ends), dtype=np.int64)
-    start = 0
-    for i in range(len(ends)):
-        these, until = log_probs[start : ends[i]], cumulative[start : ends[i]]
-        these[:] = logits[start : ends[i]]
-        best[i] = np.argmax(these)
-        these -= these[best[i]]
-        these -= np.log(np.exp(these).sum())
-        total = information = 0.0
-        for k in range(len(these)):
-            probability = np.exp(these[k])
-            information -= probability * these[k]
-            total += probability
-            until[k] = total
-        entropy[i] = information
-        start = ends[i]
-    return log_probs, cumulative, entropy, best
+    def let_know(self, logits: NDArray[np.float32]) -> None:
+        """Tell the nodes what the model thinks of their choices, by the logits of the tokens."""
+        log_probs, cumulative, entropy, best = distributions(logits, self.ends)
+        of_all = OfAll(self.tokens, log_probs, cumulative)
+        columns = [column.tolist() for column in (self.ends, entropy, self.tokens[best], log_probs[best])]
+        start = 0
+        for node, end, of_choice, token, log_prob in zip(self.nodes, *columns, strict=True):
+            node.choice = Choice(len(node.tokens), of_all, start, end, of_choice, token, log_prob)
+            start = end
 
 
 class Chance:

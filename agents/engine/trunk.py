@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Hidden states of any Hugging Face causal language model whose layers keep keys and values."""
+"""Hidden states and logits of any Hugging Face causal language model whose layers keep keys and values."""
 
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch.nn import functional
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from llmac.agents.engine.reading import Reading
 
+_SMALL_VOCABULARY = 1024
+"""Tokens; to pick out those that are allowed takes longer than the logits of all."""
+
 
 class Trunk(Protocol):
-    """A language model without its output embedding, and the keys and values of what it has read."""
+    """A language model, and the keys and values of what it has read."""
 
     most: int
     """New tokens of a reading."""
@@ -26,6 +31,19 @@ class Trunk(Protocol):
         """Hidden states of the tokens asked for, [asked, width]; slots from `reading.start` on are written anew."""
         ...
 
+    def logits(
+        self, hidden: torch.Tensor, rows: NDArray[np.int64], tokens: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Logits of the tokens that are allowed at some choices.
+
+        Args:
+            hidden: [n, width] hidden states.
+            rows: [choices] of the hidden state before each choice.
+            tokens: [sum of k] the k allowed tokens of each choice, one choice after the other.
+            ends: [choices] where those of each choice end.
+        """
+        ...
+
 
 class HuggingFaceTrunk:
     """A Trunk that calls the model: all new tokens are one row, of which each sees the tokens before it in its text."""
@@ -36,6 +54,7 @@ class HuggingFaceTrunk:
     def __init__(self, model: PreTrainedModel) -> None:
         self._model = model
         config: Any = model.config
+        self._head: Any = model.get_output_embeddings()
         self._layers = [_Layer() for _ in range(config.get_text_config().num_hidden_layers)]
 
     @property
@@ -59,6 +78,20 @@ class HuggingFaceTrunk:
             use_cache=True,
         ).last_hidden_state[0]
         return hidden[torch.from_numpy(reading.asked).to(device)]
+
+    def logits(
+        self, hidden: torch.Tensor, rows: NDArray[np.int64], tokens: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """See Trunk."""
+        weight, bias = self._head.weight, self._head.bias
+        if len(weight) > _SMALL_VOCABULARY:
+            wanted = np.zeros(len(weight), dtype=np.bool_)
+            wanted[tokens] = True
+            index = torch.from_numpy(np.flatnonzero(wanted)).to(hidden.device)
+            weight, bias = weight[index], None if bias is None else bias[index]
+            tokens = (wanted.cumsum() - 1)[tokens]
+        of_rows = functional.linear(hidden, weight, bias).float().cpu().numpy()
+        return of_rows[rows.repeat(np.diff(ends, prepend=0)), tokens]
 
 
 def _seen(reading: Reading) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.engine.backend import Guide
-from llmac.agents.language.phrases import BsPhrases, Sayable, Step, UePhrases, Vocabulary
+from llmac.agents.language.phrases import Audience, BsPhrases, Sayable, Step, UePhrases, Vocabulary
 
 _NOTHING: Final = np.empty(0, dtype=np.int64)
 
@@ -63,6 +63,10 @@ class UeGuide:
             step = self._phrases.after(self._point, token)
             place = self._following[token] = UeGuide(self._phrases, step, self._permitted)
         return place
+
+    def __copy__(self) -> "UeGuide":
+        """Itself, which the UEs share from one TTI to the next."""
+        return self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UeGuide) and self._key == other._key
@@ -137,10 +141,8 @@ class BsGuide:
             limit: K; 0 for none.
             grant_once: whether an RBG can be granted to one UE only.
         """
-        sayable = Sayable(
-            phrases, tuple(order), frozenset(decoded), phrases.every_code, limit or len(order), grant_once=grant_once
-        )
-        return cls(sayable, phrases.start)
+        audience = Audience(phrases, tuple(order), frozenset(decoded), grant_once=grant_once)
+        return cls(Sayable(audience, 0, phrases.every_code, limit or len(order)), phrases.start)
 
     def after(self, token: int) -> "BsGuide":
         """See Guide."""

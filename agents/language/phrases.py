@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 import llguidance.hf
@@ -260,17 +260,14 @@ class Fork:
                 said = [token for token, bits in self._of_ue[0] if bits & sayable.to_anybody]
                 tokens = self._by_codes[sayable.to_anybody] = _ascending({*self._ends, *said})
             return tokens
-        codes, others, decoded = sayable.codes, sayable.codes_of_others, sayable.decoded
+        codes, others, decoded, order = sayable.codes, sayable.codes_of_others, sayable.audience.decoded, sayable.order
         if self._token:
             acknowledged = not self._bits & others
-            ues = [ue for ue in sayable.order if ue in decoded] if acknowledged else sayable.order
-            return _ascending(map(self._token.__getitem__, ues))
+            ues = [ue for ue in order if ue in decoded] if acknowledged else order
+            return _ascending([self._token[ue] for ue in ues])
         of_ue = self._of_ue
         said = [
-            token
-            for ue in sayable.order
-            for token, bits in of_ue.get(ue, ())
-            if bits & (codes if ue in decoded else others)
+            token for ue in order for token, bits in of_ue.get(ue, ()) if bits & (codes if ue in decoded else others)
         ]
         return _ascending({*self._ends, *said})
 
@@ -279,54 +276,73 @@ def _ascending(tokens: Iterable[int]) -> NDArray[np.int64]:
     return np.array(sorted(tokens), dtype=np.int64)
 
 
-class Sayable:
-    """The messages that a BS may still say, after those that it has said. It does not change.
+class Audience:
+    """The UEs that a BS may name in a sentence.
 
     Args:
         phrases: of its cell.
         order: UEs that may be named, in the order in which they are.
         decoded: UEs that may be acknowledged.
+        grant_once: whether an RBG can be granted to one UE only.
+
+    Attributes:
+        place: of each UE in the order.
+        acknowledgeable: [UEs + 1] how many from each place on may be acknowledged.
+    """
+
+    __slots__ = ("acknowledgeable", "decoded", "grant_once", "order", "phrases", "place")
+
+    def __init__(
+        self, phrases: BsPhrases, order: tuple[int, ...], decoded: frozenset[int], *, grant_once: bool
+    ) -> None:
+        self.phrases = phrases
+        self.order = order
+        self.decoded = decoded
+        self.grant_once = grant_once
+        self.place = {ue: place for place, ue in enumerate(order)}
+        self.acknowledgeable = [*accumulate([ue in decoded for ue in reversed(order)], initial=0)][::-1]
+
+
+class Sayable:
+    """The messages that a BS may still say, after those that it has said. It does not change.
+
+    Args:
+        audience: whom it speaks to.
+        first: place in the order of the first UE that may be named.
         codes: bits of the DCM codes that are left.
         left: number of messages.
-        grant_once: whether an RBG can be granted to one UE only.
 
     Attributes:
         codes_of_others: bits of the codes for UEs that may not be acknowledged.
         to_anybody: bits of the codes that at least one UE may be told.
     """
 
-    __slots__ = ("_grant_once", "_left", "codes", "codes_of_others", "decoded", "order", "phrases", "to_anybody")
+    __slots__ = ("_left", "audience", "codes", "codes_of_others", "first", "phrases", "to_anybody")
 
-    def __init__(
-        self,
-        phrases: BsPhrases,
-        order: tuple[int, ...],
-        decoded: frozenset[int],
-        codes: int,
-        left: int,
-        *,
-        grant_once: bool,
-    ) -> None:
-        self.phrases = phrases
-        self.order = order
-        self.decoded = decoded
+    def __init__(self, audience: Audience, first: int, codes: int, left: int) -> None:
+        self.audience = audience
+        self.phrases = audience.phrases
+        self.first = first
         self.codes = codes
         self._left = left
-        self._grant_once = grant_once
-        self.codes_of_others = codes & ~phrases.ack_codes
-        acknowledgeable = len(decoded.intersection(order))
+        self.codes_of_others = codes & ~self.phrases.ack_codes
+        acknowledgeable = audience.acknowledgeable[first]
         self.to_anybody = codes if acknowledgeable else 0
-        if acknowledgeable < len(order):
+        if acknowledgeable < len(audience.order) - first:
             self.to_anybody |= self.codes_of_others
 
     def after(self, message: int) -> "Sayable":
         """What is left after a message, one of the phrases."""
-        phrases = self.phrases
-        ue, code = phrases.receiver_and_code[message]
-        left = self._left - 1
-        order = self.order[self.order.index(ue) + 1 :] if left else ()
-        codes = self.codes & ~phrases.same_rbg[code] if self._grant_once else self.codes
-        return Sayable(phrases, order, self.decoded, codes, left, grant_once=self._grant_once)
+        audience, left = self.audience, self._left - 1
+        ue, code = self.phrases.receiver_and_code[message]
+        first = audience.place[ue] + 1 if left else len(audience.order)
+        codes = self.codes & ~self.phrases.same_rbg[code] if audience.grant_once else self.codes
+        return Sayable(audience, first, codes, left)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """UEs that may be named, in the order in which they are."""
+        return self.audience.order[self.first :]
 
     def tokens(self, point: Point) -> NDArray[np.int64]:
         """Tokens of a point that lead to one of the messages, or to the end of the sentence."""
@@ -341,7 +357,8 @@ class Sayable:
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
-        return self.phrases, self.order, self.decoded, self.codes, self._left, self._grant_once
+        audience = self.audience
+        return self.phrases, self.order, audience.decoded, self.codes, self._left, audience.grant_once
 
 
 def _bits(codes: Iterable[int]) -> int:
