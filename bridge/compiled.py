@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whether the modules that every exchange goes through are compiled (proto/compile_bridge.py), or interpreted."""
+"""Whether what can be compiled (proto/compile_modules.py) is, or is interpreted."""
 
 from llmac.bridge import session
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Build hook: generates Python code from proto/, and compiles what every exchange goes through.
+"""Build hook: generates Python code from proto/, and compiles what every exchange and every sentence go through.
 
 `llmac.v1` comes from proto/llmac/v1/*.proto, with the digest that the handshake compares, and `llmac.ns3opengym` from
-proto/ns3opengym/*.proto. Where compile_bridge.py cannot compile, the same sources are interpreted.
+proto/ns3opengym/*.proto. Where compile_modules.py cannot compile, the same sources are interpreted.
 
 An editable install gets a tree of links to bridge/ and agents/, so that edits take effect at once; what is compiled is
 used as long as it is of the sources that are there (llmac_compiled.py).
@@ -36,7 +36,7 @@ class ProtobufBuildHook(BuildHookInterface):
         generate(root / "proto", tree.parent)
         for name in LINKED:
             _link(tree / name, root / name)
-        compiled = compile_bridge(root, tree.parent)
+        compiled = compile_modules(root, tree.parent)
         if version == "editable":
             _link(tree.parent / "llmac_compiled.py", root / "proto" / "llmac_compiled.py")
             path_file = root / "build" / "llmac.pth"
@@ -53,14 +53,14 @@ def _link(link: Path, target: Path) -> None:
     link.symlink_to(target)
 
 
-def compile_bridge(root: Path, tree: Path) -> dict[str, Path]:
+def compile_modules(root: Path, tree: Path) -> dict[str, Path]:
     """The extension modules, by their place in the wheel; none where they cannot be compiled."""
     out = root / "build" / "compiled"
-    command = [sys.executable, str(root / "proto" / "compile_bridge.py"), str(tree), str(out)]
+    command = [sys.executable, str(root / "proto" / "compile_modules.py"), str(tree), str(out)]
     if subprocess.run(command, check=False).returncode != 0:  # noqa: S603 (a script of ours)
         shutil.rmtree(out, ignore_errors=True)
-        reason = "for the reason above; it is interpreted, which works as well, at half the speed"
-        print(f"llmac: the bridge was not compiled, {reason}", file=sys.stderr)  # noqa: T201 (for the log of pip)
+        reason = "for the reason above; it is interpreted, which works as well, but is slower"
+        print(f"llmac was not compiled, {reason}", file=sys.stderr)  # noqa: T201 (for the log of pip)
         return {}
     return {str(file.relative_to(out)): file for file in out.rglob("*.so")}
 

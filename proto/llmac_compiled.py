@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Of an editable install: finds the compiled modules of the bridge, as long as they are of the sources that are there.
+"""Of an editable install: finds the compiled modules, as long as they are of the sources that are there.
 
 After an edit of one of the sources all of them are interpreted, until `pip install -e .`, ./run or ./test compiles them
 anew. With LLMAC_INTERPRETED=1 they are interpreted, too.
@@ -13,7 +13,7 @@ class CompiledModules:
 
     Args:
         tree: folder with the package llmac.
-        compiled: what proto/compile_bridge.py has made of it.
+        compiled: what proto/compile_modules.py has made of it.
     """
 
     def __init__(self, tree, compiled):  # noqa: ANN001, ANN204 (no types without imports)
@@ -22,7 +22,7 @@ class CompiledModules:
 
     def find_spec(self, name, path=None, target=None):  # noqa: ANN001, ANN201, ARG002
         """A spec where there is a module that may be used."""
-        if not name.startswith("llmac.bridge.") and not name.endswith("__mypyc"):
+        if not name.startswith(("llmac.agents.", "llmac.bridge.")) and not name.endswith("__mypyc"):
             return None
         if self._files is None:
             self._files = self._usable()

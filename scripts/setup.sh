@@ -79,8 +79,10 @@ set_up_python() {
         echo "$packages $extra" >.venv/packages.stamp
         ;;
     esac
-    # Of the sources, those that are compiled (proto/compile_bridge.py).
-    project=$(hash_of pyproject.toml proto bridge/session.py bridge/timing.py bridge/envs/columns.py bridge/wire)
+    # Of the sources, those that are compiled (proto/compile_modules.py).
+    project=$(hash_of pyproject.toml proto bridge/session.py bridge/timing.py bridge/envs/columns.py bridge/wire \
+        agents/engine/backend.py agents/engine/draft.py agents/engine/memory.py agents/engine/sentence.py \
+        agents/language/guides.py agents/language/phrases.py)
     if [ "$project" != "$(cat build/python/stamp 2>/dev/null)" ] || [ ! -x .venv/bin/llmac ]; then
         logged llmac "Installing llmac into .venv" \
             .venv/bin/pip --disable-pip-version-check install --no-deps --no-build-isolation --editable .

@@ -7,6 +7,7 @@ run, none of which is asked twice: what the engine guesses, it has learned from 
 TTI what the model said, except where `with_memory` says that it remembers what was asked since the run began.
 """
 
+import gc
 import itertools
 import os
 import time
@@ -69,6 +70,9 @@ def figures(rounds: int, *, large: bool) -> list[Figure]:
     # The first round is for what is made at first use.
     ttis = _EARLIER_TTIS + (rounds + 1) * _ENGINE_TTIS
     recorded = {n: record(agent, replace(p, environments=_CELLS[n]), ttis) for n, p in _POPULATIONS.items()}
+    # In a run nothing of all this is there for the garbage collector to look through again and again.
+    gc.collect()
+    gc.freeze()
     result = _small(rounds, shipped, recorded)
     result += _runs(rounds)
     if large:
@@ -191,9 +195,12 @@ def _experienced(loaded: Checkpoint, earlier: Sequence[Phase]) -> Backends:
     return backends
 
 
-def _seconds(backends: Backends, phase: Phase) -> float:
+def _seconds(backends: Backends, phase: Phase, *, forget: bool = False) -> float:
+    """It takes to decide, and before that to forget."""
     fresh = again(phase)
     start = time.perf_counter()
+    if forget:
+        _forget(backends)
     _decide(backends, fresh)
     return time.perf_counter() - start
 
@@ -202,9 +209,7 @@ def _rate(backends: Backends, phases: Iterator[Phase], count: int, *, forget: bo
     """Decisions per second over the next phases."""
     decisions = seconds = 0.0
     for phase in itertools.islice(phases, count):
-        if forget:
-            _forget(backends)
-        seconds += _seconds(backends, phase)
+        seconds += _seconds(backends, phase, forget=forget)
         decisions += sum(map(len, phase.values()))
     return decisions / seconds
 

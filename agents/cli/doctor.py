@@ -47,7 +47,7 @@ def doctor(
         removed = remove_abandoned(connect())
         Console(highlight=False).print(f"removed {', '.join(removed)}" if removed else "there is nothing to remove")
         return
-    findings = [_python(), *_packages(), _bridge(), *_cell()]
+    findings = [_python(), *_packages(), _compiled(), *_cell()]
     table = Table("", "found", "what to do")
     for finding in findings:
         table.add_row(finding.what, finding.found or "missing", finding.advice)
@@ -76,11 +76,9 @@ def _packages() -> Iterator[Finding]:
         )
 
 
-def _bridge() -> Finding:
-    interpreted = (
-        "interpreted, at half the speed: it could not be compiled, or its sources changed since (docs/wire.md)"
-    )
-    return Finding("llmac.bridge", "compiled" if COMPILED else interpreted)
+def _compiled() -> Finding:
+    interpreted = "interpreted, which is slower: it could not be compiled, or sources changed since (docs/wire.md)"
+    return Finding("llmac", "compiled" if COMPILED else interpreted)
 
 
 def _cell() -> Iterator[Finding]:

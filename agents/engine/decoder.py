@@ -81,8 +81,6 @@ class Decoder:
         if reading.end > room:
             more = np.empty((layers, reading.end + room // 2 - room, width), dtype=np.float32)
             self._store = np.concatenate([self._store, more], axis=1)
-        asked = np.zeros(len(reading.tokens), dtype=np.bool_)
-        asked[reading.asked] = True
         return torch.from_numpy(
             hidden_states(
                 self._weights,
@@ -92,7 +90,7 @@ class Decoder:
                 reading.positions,
                 reading.slots,
                 reading.row,
-                asked,
+                reading.asked,
             )
         )
 

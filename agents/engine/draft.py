@@ -70,7 +70,7 @@ class Draft:
         while True:
             allowed = node.guide.allowed.tolist()
             if pen is None:
-                token = next(iter(said[len(node.tokens) :]), -1)
+                token = said[len(node.tokens)] if len(node.tokens) < len(said) else -1
             else:
                 pen.follow(node.tokens)
                 token = pen.next(allowed)

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from llmac.agents.engine.backend import Draw, Reply, Request
+from llmac.agents.engine.backend import Choice, Draw, Reply, Request
 from llmac.agents.engine.decoder import LARGEST, Decoder
 from llmac.agents.engine.draft import Draft
 from llmac.agents.engine.memory import Memory
@@ -31,6 +31,9 @@ from llmac.agents.models.context import check_length
 
 KEY_VALUE_BYTES = 2**28
 """Bound of the memory for keys and values; what does not fit at once is decided in several batches."""
+
+PROMPTS = 2**13
+"""Whose tokens are kept; when there are more, all are forgotten: what recurs is soon met again."""
 
 
 class Engine:
@@ -58,6 +61,7 @@ class Engine:
         self._after = after
         self.memory = Memory()
         self.draft = Draft(vocabulary.texts)
+        self._prompts: dict[str, list[int]] = {}
         self._suitable = False
         self._trunk: Trunk | None = None
 
@@ -110,7 +114,7 @@ class Engine:
         trunk = self._calls()
         said = {phase.requests[i].state: i for i in members}
         start = len(self._instruction)
-        asked: dict[Node, _Asked] = {}
+        asked: dict[Choice, _Asked] = {}
         unguessed: set[str] = set()
         # As far as an earlier batch has come: what is not known yet, nothing is known beyond.
         members = phase.go_on(members)
@@ -127,35 +131,39 @@ class Engine:
                 )
             )
             self.memory.grow(choices)
-            for number, (node, question) in enumerate(zip(waiting, questions, strict=True)):
-                asked[node] = _Asked(tree, number, question.before)
+            for number, question in enumerate(questions):
+                if choice := question.nodes[0].choice:
+                    asked[choice] = _Asked(tree, number, question.before)
             members = phase.go_on(members)
             unguessed.update([phase.requests[i].state for i in members])
         for state, i in said.items():
             tokens = phase.nodes[i].tokens
             self.draft.learn(state, phase.prompts[state], tokens, guessed=state not in unguessed)
 
-    def _question(self, prompt: list[int], state: str, node: Node, asked: Mapping[Node, "_Asked"]) -> "_Question":
+    def _question(self, prompt: list[int], state: str, node: Node, asked: Mapping[Choice, "_Asked"]) -> "_Question":
         """What is to be read for a sentence to go on from a choice, and the choices that are asked about."""
         # Without the grammar each choice is of the whole vocabulary: too much for a guess.
         free = node.guide.allowed.size == self._vocabulary.size
         nodes = [node] if free else [node, *self.draft.guess(state, prompt, node)]
         said = nodes[-1].tokens
         # It goes on from a choice that was asked about, with the one from which that was guessed.
-        left = first = node.before
-        while first and first not in asked:
-            first = first.before
-        if left and first:
-            tree, number, before = asked[first]
-            known, new = tree.path(number, before + len(left.tokens) - 1), said[len(left.tokens) :]
-            before = -len(left.tokens)
+        place = next((asked[choice] for choice in reversed(node.choices) if choice in asked), None)
+        if place:
+            left = node.choices[-1].position
+            known, new = place.tree.path(place.number, place.before + left - 1), said[left:]
+            before = -left
         else:
             known, new, before = self._known, [*prompt, *said], len(prompt)
         return _Question(Text(known, new, [before + len(n.tokens) - 1 for n in nodes]), nodes, before)
 
     def _encode(self, states: Sequence[str]) -> list[list[int]]:
         """Tokens of each state and of what follows it; refused where they are too many for the model."""
-        prompts = self._vocabulary.encode([state + self._after for state in states])
+        known = self._prompts
+        if len(known) > PROMPTS:
+            known.clear()
+        new = [state for state in states if state not in known]
+        known.update(zip(new, self._vocabulary.encode([state + self._after for state in new]), strict=True))
+        prompts = [known[state] for state in states]
         check_length(self._model.config, len(self._instruction), max(map(len, prompts), default=0))
         return prompts
 
@@ -217,12 +225,16 @@ class _Phase:
     def go_on(self, members: Iterable[int]) -> list[int]:
         """Go on with the sentences of `members` as far as choices are known; returns those that are not complete."""
         nodes, chance = self.nodes, self.chance
-        unknown: list[int] = []
+        # Without chance, what begins alike goes on alike.
+        alike: dict[Node, Node] = {}
         for i in members:
-            node = nodes[i]
+            node = first = nodes[i]
+            if first in alike:
+                nodes[i] = alike[first]
+                continue
             while choice := node.choice:
-                node = node.go_on(choice, chance.of(i, node.depth))
+                node = node.go_on(choice, chance.of(i, len(node.choices)))
             nodes[i] = node
-            if not node.complete:
-                unknown.append(i)
-        return unknown
+            if not chance:
+                alike[first] = node
+        return [i for i in members if not nodes[i].complete]

@@ -115,7 +115,7 @@ class _Speaker(LogitsProcessor):
         choices.let_know(scores[tuple(where)].float().cpu().numpy())
         for node, (_, i) in zip(nodes, rows, strict=True):
             if node.choice:
-                self._nodes[i] = node.go_on(node.choice, self._chance.of(i, node.depth))
+                self._nodes[i] = node.go_on(node.choice, self._chance.of(i, len(node.choices)))
 
 
 class _Finished(StoppingCriteria):

@@ -6,7 +6,7 @@ al., NeurIPS 2024); a text is the row of its slots. So texts that go on differen
 token is read twice, nothing is padded but rows of slots, and the reading of a text can go on anywhere in it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
@@ -38,7 +38,7 @@ class Reading:
         positions: [n] of them in their texts.
         slots: [texts, longest] of each text; shorter ones end with slot 0.
         row: [n] of a text of each token, in `slots`.
-        asked: indices of the tokens whose hidden states are wanted, ascending.
+        asked: [n] whether the hidden state of each is wanted.
     """
 
     start: int
@@ -46,7 +46,7 @@ class Reading:
     positions: NDArray[np.int64]
     slots: NDArray[np.int64]
     row: NDArray[np.int64]
-    asked: NDArray[np.int64]
+    asked: NDArray[np.bool_]
 
     @property
     def end(self) -> int:
@@ -68,21 +68,13 @@ class Tree:
 
     def __init__(self, texts: Sequence[Text], start: int) -> None:
         self._start = start
-        self._known = np.array([text.known.size for text in texts])
-        length = np.array([len(text.new) for text in texts])
-        new = np.fromiter(chain.from_iterable([text.new for text in texts]), dtype=np.int64, count=length.sum())
-        self._slots = np.zeros((len(texts), (self._known + length).max()), dtype=np.int64)
-        known = np.concatenate([text.known for text in texts])
-        self._tokens, self._position, self._text = _grow(start, known, self._known, new, length, self._slots)
+        known, new, asked = zip(*texts, strict=True)
+        self._known, *lengths = (np.array([*map(len, part)]) for part in (known, new, asked))
+        self._slots = np.zeros((len(texts), (self._known + lengths[0]).max()), dtype=np.int64)
+        self._tokens, self._position, self._text, self._asked, self.answers = _grow(
+            start, np.concatenate(known), self._known, _flat(new), lengths[0], _flat(asked), lengths[1], self._slots
+        )
         self.end = start + len(self._tokens)
-
-        text = np.arange(len(texts)).repeat([len(text.asked) for text in texts])
-        index = np.fromiter(chain.from_iterable([text.asked for text in texts]), dtype=np.int64, count=len(text))
-        asked = self._slots[text, self._known[text] + index] - start
-        is_asked = np.zeros(len(self._tokens), dtype=np.bool_)
-        is_asked[asked] = True
-        self._asked = np.flatnonzero(is_asked)
-        self.answers = (is_asked.cumsum() - 1)[asked]
 
     def path(self, text: int, new: int) -> NDArray[np.int64]:
         """Slots of a text up to one of its new tokens, and with it."""
@@ -92,15 +84,18 @@ class Tree:
         """The tree in parts of so many new tokens at most, one after the other."""
         for first in range(0, len(self._tokens), most):
             these = slice(first, first + most)
-            asked = slice(*self._asked.searchsorted([these.start, these.stop]))
             yield Reading(
                 start=self._start + first,
                 tokens=self._tokens[these],
                 positions=self._position[these],
                 slots=self._slots,
                 row=self._text[these],
-                asked=self._asked[asked] - first,
+                asked=self._asked[these],
             )
+
+
+def _flat(parts: Iterable[Sequence[int]]) -> NDArray[np.int64]:
+    return np.array([*chain.from_iterable(parts)], dtype=np.int64)
 
 
 @compiled
@@ -110,12 +105,15 @@ def _grow(
     known_length: NDArray[np.int64],
     new: NDArray[np.int64],
     length: NDArray[np.int64],
+    asked: NDArray[np.int64],
+    asked_length: NDArray[np.int64],
     slots: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
     """Give each different beginning of a text a slot for its last token, and fill in the slots of all texts.
 
     Returns:
-        [n] tokens, [n] their positions, [n] texts in which they were met first.
+        [n] tokens, [n] their positions, [n] texts in which they were met first, [n] whether they are asked about, and
+        for each that is, text by text, how many of these stand before it.
     """
     tokens, position, text = np.empty_like(new), np.empty_like(new), np.empty_like(new)
     # What follows each token: one, and from there the next.
@@ -150,4 +148,13 @@ def _grow(
             slots[i, have + step] = start + here
             before = here
         done += length[i]
-    return tokens[:count], position[:count], text[:count]
+    is_asked = np.zeros(count, dtype=np.bool_)
+    answers = np.empty_like(asked)
+    done = 0
+    for i in range(len(length)):
+        for a in range(done, done + asked_length[i]):
+            answers[a] = slots[i, known_length[i] + asked[a]] - start
+            is_asked[answers[a]] = True
+        done += asked_length[i]
+    rank = np.cumsum(is_asked) - 1
+    return tokens[:count], position[:count], text[:count], is_asked, rank[answers]

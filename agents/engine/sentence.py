@@ -14,25 +14,25 @@ from llmac.agents.language.phrases import Vocabulary
 class Node:
     """A place in the sentences that can answer a prompt: a choice, or the end.
 
+    It refers to the places after it, and not to those before: what is given up is gone without a search for cycles.
+
     Attributes:
         guide: what may come next.
         tokens: said so far, with those that the guide forces.
-        before: the choice before; None at the beginning.
-        depth: number of choices before.
         choice: what the model thinks of this one, when it is known.
-        log_prob: of what was said, where `go_on` came by.
+        choices: before, where `go_on` came by.
+        log_prob: of what was said, likewise.
         entropy: of the choices before, likewise.
     """
 
-    __slots__ = ("_following", "_reply", "before", "choice", "depth", "entropy", "guide", "log_prob", "tokens")
+    __slots__ = ("_following", "_reply", "choice", "choices", "entropy", "guide", "log_prob", "tokens")
 
-    def __init__(self, guide: Guide, said: tuple[int, ...] = (), before: "Node | None" = None) -> None:
+    def __init__(self, guide: Guide, said: tuple[int, ...] = ()) -> None:
         self.guide = guide
-        self.tokens = said + guide.forced
-        self.before = before
-        self.depth: int = before.depth + 1 if before else 0
+        self.tokens = said + guide.forced if guide.forced else said
         self.choice: Choice | None = None
         self._following: dict[int, Node] = {}
+        self.choices: tuple[Choice, ...] = ()
         self.log_prob = self.entropy = 0.0
         self._reply: Reply | None = None
 
@@ -45,32 +45,24 @@ class Node:
         """The place after `token`, one of the allowed."""
         node = self._following.get(token)
         if node is None:
-            node = self._following[token] = Node(self.guide.after(token), (*self.tokens, token), self)
+            node = self._following[token] = Node(self.guide.after(token), self.tokens + (token,))  # noqa: RUF005 (takes half the time)
         return node
 
     def go_on(self, choice: Choice, uniform: float | None) -> "Node":
         """The place after the choice of this one: by a uniform number in [0, 1), else of what is most probable."""
         token, log_prob = (choice.best, choice.best_log_prob) if uniform is None else choice.pick(uniform)
         node = self.after(token)
-        node.log_prob = self.log_prob + log_prob
-        node.entropy = self.entropy + choice.entropy
+        if not node.choices:
+            node.choices = (*self.choices, choice)
+            node.log_prob = self.log_prob + log_prob
+            node.entropy = self.entropy + choice.entropy
         return node
 
     def reply(self, vocabulary: Vocabulary) -> Reply:
         """The decision, where the sentence is complete and was come to by `go_on`."""
         if self._reply is None:
-            choices: list[Choice] = []
-            node = self.before
-            while node and node.choice:
-                choices.append(node.choice)
-                node = node.before
-            self._reply = Reply(
-                sentence=vocabulary.decode(self.tokens).strip(),
-                tokens=self.tokens,
-                log_prob=self.log_prob,
-                entropy=self.entropy,
-                choices=tuple(choices[::-1]),
-            )
+            sentence = vocabulary.decode(self.tokens).strip()
+            self._reply = Reply(sentence, self.tokens, self.log_prob, self.entropy, self.choices)
         return self._reply
 
 
@@ -112,6 +104,10 @@ class Chance:
         self._draw = draw
         self._requests = np.arange(requests)
         self._numbers: list[list[float]] = []
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return self._draw is not None
 
     def of(self, request: int, choice: int) -> float | None:
         """The number for a choice of a request."""

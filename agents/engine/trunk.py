@@ -77,7 +77,7 @@ class HuggingFaceTrunk:
             past_key_values=Cache(layers=[*self._layers]),
             use_cache=True,
         ).last_hidden_state[0]
-        return hidden[torch.from_numpy(reading.asked).to(device)]
+        return hidden[torch.from_numpy(np.flatnonzero(reading.asked)).to(device)]
 
     def logits(
         self, hidden: torch.Tensor, rows: NDArray[np.int64], tokens: NDArray[np.int64], ends: NDArray[np.int64]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The modules that every exchange goes through: compiled where that can be, and never of other sources."""
+"""The modules that exchanges and sentences go through: compiled where that can be, and never of other sources."""
 
 import importlib.util
 import json
@@ -26,8 +26,8 @@ def can_compile() -> bool:
 
 
 @pytest.mark.skipif(not can_compile() or "LLMAC_INTERPRETED" in os.environ, reason="nothing can be compiled here")
-def test_the_bridge_is_compiled() -> None:
-    assert COMPILED, "the sources of the bridge have changed; compile them: pip install --no-build-isolation -e ."
+def test_what_can_be_compiled_is() -> None:
+    assert COMPILED, "compiled sources have changed; compile them: pip install --no-build-isolation -e ."
 
 
 def finder(tree: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
@@ -39,7 +39,7 @@ def finder(tree: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """The sources of what is compiled, and modules that pass for compiled from them, in `compiled` beside it."""
-    script = runpy.run_path(str(PROTO / "compile_bridge.py"))
+    script = runpy.run_path(str(PROTO / "compile_modules.py"))
     tree, compiled = tmp_path / "python", tmp_path / "compiled"
     for module in script["MODULES"]:
         file = f"{module.replace('.', '/')}.py"
