@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Literal, NoReturn, TypeVar, get_args
+from typing import Final, Literal, NoReturn, TypeVar, get_args
 
 from google.protobuf.message import DecodeError
 
@@ -49,15 +49,15 @@ def _tag(body: Body) -> bytes:
     return bytes([number << 3 | 2])  # less than 16, as are all that cells send
 
 
-_TAGS: dict[str, bytes] = {body: _tag(body) for body in get_args(Body)}
+_TAGS: Final[dict[str, bytes]] = {body: _tag(body) for body in get_args(Body)}
 
-MAX_REPEATS = 2
+MAX_REPEATS: Final = 2
 """How often a request is repeated when it or its reply was damaged; the cell answers a repeated one from a cache."""
 
 
-_S = 1_000_000_000
+_S: Final = 1_000_000_000
 """Nanoseconds."""
-RECONNECT_NS = _S // 10
+RECONNECT_NS: Final = _S // 10
 """Until a request is sent to a cell that was not connected when it was to be repeated; what ZeroMQ takes to connect."""
 
 
@@ -186,14 +186,12 @@ class Session:
                     self._drop(cell)
             raise
 
-    def exchange(
-        self, step: Step, requests: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
-    ) -> list[bytes]:
+    def exchange(self, step: Step, requests: Sequence[bytes], expected: Body, deadline_s: float) -> list[bytes]:
         """Send one request to each process, then gather their replies, so that the processes work at the same time.
 
         Args:
             step: what is done, for errors.
-            requests: one for each process.
+            requests: the payload for each process.
             expected: what they have to be answered by.
             deadline_s: seconds until all replies have to be there.
 
@@ -207,24 +205,23 @@ class Session:
             RequestRefusedError: a process refused; others may have gone on.
         """
         cells = [cell if cell is not None else self._missing(index, step) for index, cell in enumerate(self._cells)]
-        for cell, request in zip(cells, requests, strict=True):
+        for cell in cells:
             cell.sequence += 1
             cell.repeats = 0
             cell.remark = ""
             try:
-                cell.request = frame.encode(cell.session, cell.sequence, request.SerializeToString())
+                cell.request = frame.encode(cell.session, cell.sequence, requests[cell.index])
             except DamagedFrameError as error:
                 raise self._error(cell, FrameError, step, f"the request was not sent: {error}") from error
             self._send(cell, cell.request)  # one that is not connected now gets it repeated
         self.stopwatch.sent()
         self._gather(step, expected, cells, deadline_s, self._accept_reply)
-        replies = [cell.reply for cell in cells]
-        for cell, reply in zip(cells, replies, strict=True):
-            if not reply.startswith(_TAGS[expected]):
-                fault = parse(reply).fault
+        for cell in cells:
+            if not cell.reply.startswith(_TAGS[expected]):
+                fault = parse(cell.reply).fault
                 code = wire_pb2.FaultCode.Name(fault.code)
                 raise self._error(cell, RequestRefusedError, step, f"refused with {code}: {fault.reason}")
-        return replies
+        return [cell.reply for cell in cells]
 
     def reject(self, index: int, step: Step, cause: str) -> FrameError:
         """Give up a process whose reply cannot be; returns the error to raise."""
@@ -236,7 +233,7 @@ class Session:
         Raises:
             BridgeError: as in `exchange`.
         """
-        request = wire_pb2.Message(timing_request=wire_pb2.TimingRequest())
+        request = wire_pb2.Message(timing_request=wire_pb2.TimingRequest()).SerializeToString()
         step = Step("timing")
         told = self.exchange(step, [request] * self.processes, "timing", self.deadlines.phase_s)
         return self.stopwatch.timing([self._timing(index, step, reply) for index, reply in enumerate(told)])
@@ -245,7 +242,7 @@ class Session:
         """End the processes in order, by force if they do not, and close the socket; may be called again."""
         if self.closed:
             return
-        request = wire_pb2.Message(close=wire_pb2.Close())
+        request = wire_pb2.Message(close=wire_pb2.Close()).SerializeToString()
         try:
             self.exchange(Step("close"), [request] * self.processes, "closed", self.deadlines.close_s)
             for cell in self._cells:

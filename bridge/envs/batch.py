@@ -27,18 +27,17 @@ class Block:
     """[environments of the block] into `scenarios`."""
     limits: Limits
 
-    def reset(self, seeds: NDArray[np.uint64], captures: str = "") -> wire_pb2.Message:
-        """Make the request for new episodes; `seeds` [E] are of all environments, `captures` is for pcap files."""
-        return wire_pb2.Message(
-            reset=wire_pb2.Reset(
-                scenarios=self.scenarios,
-                scenario_index=write(self.scenario_index, np.uint32),
-                seed=write(seeds[self.environments], np.uint64),
-                privileged=self.limits.privileged,
-                bound=self.limits.bound,
-                captures=captures,
-            )
+    def reset(self, seeds: NDArray[np.uint64], captures: str = "") -> bytes:
+        """Ask for new episodes, a payload; `seeds` [E] are of all environments, `captures` is for pcap files."""
+        request = wire_pb2.Reset(
+            scenarios=self.scenarios,
+            scenario_index=write(self.scenario_index, np.uint32),
+            seed=write(seeds[self.environments], np.uint64),
+            privileged=self.limits.privileged,
+            bound=self.limits.bound,
+            captures=captures,
         )
+        return wire_pb2.Message(reset=request).SerializeToString()
 
 
 @dataclass(frozen=True, slots=True)

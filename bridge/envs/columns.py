@@ -28,7 +28,6 @@ from llmac.bridge.wire.column import ContentError, total
 from llmac.bridge.wire.limits import PerEnvironment, ascending, check_below
 from llmac.bridge.wire.log import WireLog
 from llmac.bridge.wire.replies import ObservationReader
-from llmac.v1 import wire_pb2
 
 
 class _Turn(Enum):
@@ -179,13 +178,13 @@ class ColumnEnv:
         self._session.stopwatch.begin()
         _check_leader_action(action, self._batch, self._ue_ids)
         tti, parts = self._leader.tti, _divide(action, self._batch)
-        messages = [requests.lead(tti, part.dcm_count, part.dcm_ue, part.dcm_code) for part in parts]
+        payloads = [requests.lead(tti, part.dcm_count, part.dcm_ue, part.dcm_code) for part in parts]
         step = Step("leader phase", tti)
-        replies = self._exchange(step, messages, "follower_observation", self._session.deadlines.phase_s)
+        replies = self._exchange(step, payloads, "follower_observation", self._session.deadlines.phase_s)
         observations: list[FollowerObservation] = []
-        for index, (reply, reader) in enumerate(zip(replies, self._readers, strict=True)):
+        for index, reader in enumerate(self._readers):
             try:
-                observations.append(reader.follower(reply, tti))
+                observations.append(reader.follower(replies[index], tti))
             except ContentError as error:
                 raise self._session.reject(index, step, str(error)) from error
         self._turn = _Turn.FOLLOW
@@ -207,13 +206,13 @@ class ColumnEnv:
         self._check_turn(_Turn.FOLLOW)
         self._session.stopwatch.begin()
         _check_follower_action(action, self._leader.ue_count, self._batch)
-        tti, begin, messages = self._leader.tti, 0, list[wire_pb2.Message]()
+        tti, begin, payloads = self._leader.tti, 0, list[bytes]()
         for reader in self._readers:
             end = begin + reader.connected
-            messages.append(requests.follow(tti, action.action[begin:end]))
+            payloads.append(requests.follow(tti, action.action[begin:end]))
             begin = end
         step = Step("follower phase", tti)
-        replies = self._exchange(step, messages, "leader_observation", self._session.deadlines.phase_s)
+        replies = self._exchange(step, payloads, "leader_observation", self._session.deadlines.phase_s)
         return self._observe_leaders(step, replies, tti + 1)
 
     def step_tti(
@@ -239,22 +238,20 @@ class ColumnEnv:
         if self._turn is not turn:
             raise OutOfTurnError(self._turn.value)
 
-    def _exchange(
-        self, step: Step, messages: Sequence[wire_pb2.Message], expected: Body, deadline_s: float
-    ) -> list[bytes]:
+    def _exchange(self, step: Step, payloads: Sequence[bytes], expected: Body, deadline_s: float) -> list[bytes]:
         turn, self._turn = self._turn, _Turn.RESET  # whatever goes wrong, the episode does not go on silently
         try:
-            return self._session.exchange(step, messages, expected, deadline_s)
+            return self._session.exchange(step, payloads, expected, deadline_s)
         except RequestRefusedError:
-            if len(messages) == 1:  # nobody else went on
+            if len(payloads) == 1:  # nobody else went on
                 self._turn = turn
             raise
 
     def _observe_leaders(self, step: Step, replies: Sequence[bytes], tti: int) -> LeaderObservation:
         leaders: list[LeaderObservation] = []
-        for index, (reply, reader) in enumerate(zip(replies, self._readers, strict=True)):
+        for index, reader in enumerate(self._readers):
             try:
-                leaders.append(reader.leader(reply, tti))
+                leaders.append(reader.leader(replies[index], tti))
             except ContentError as error:
                 raise self._session.reject(index, step, str(error)) from error
         observation = concatenate(leaders)

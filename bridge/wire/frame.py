@@ -2,19 +2,19 @@
 """A frame: a header of 32 bytes and a payload, guarded by CRC-32C (the polynomial of RFC 3720)."""
 
 import struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from google_crc32c import extend, value
 
-MAGIC = b"LMAC"
-PROTOCOL_VERSION = 1
-MAX_FRAME_BYTES = 64 * 1024 * 1024
+MAGIC: Final = b"LMAC"
+PROTOCOL_VERSION: Final = 1
+MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 """Header and payload; both sides refuse a longer one."""
 
-_GUARDED = struct.Struct("<4sHHQQI")  # magic, version, reserved, session, sequence, length
-_CRC = struct.Struct("<I")
-_HEADER = struct.Struct("<4sHHQQII")  # both
-HEADER_BYTES = _HEADER.size
+_GUARDED: Final = struct.Struct("<4sHHQQI")  # magic, version, reserved, session, sequence, length
+_CRC: Final = struct.Struct("<I")
+_HEADER: Final = struct.Struct("<4sHHQQII")  # both
+HEADER_BYTES: Final = 32
 
 
 class DamagedFrameError(ValueError):

@@ -3,12 +3,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import lt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from llmac.bridge.wire.column import FEW, ContentError
+from llmac.bridge.wire.column import FEW, ContentError, greatest
 
 
 class PerEnvironment:
@@ -52,17 +51,22 @@ def ascending(ids: NDArray[np.uint32], counts: NDArray[np.uint32]) -> bool:
     if ids.size < 2:  # noqa: PLR2004 (one has no order)
         return True
     if ids.size <= FEW:
-        few, end = ids.tolist(), 0
-        for count in counts.tolist():
-            begin, end = end, end + count
-            if not all(map(lt, few[begin:end], few[begin + 1 : end])):
-                return False
-        return True
+        return _ascending(ids.tolist(), counts.tolist())
     rises = ids[1:] > ids[:-1]
     if counts.size > 1:
         firsts = counts.cumsum()[:-1]  # where the next environment begins
         rises[firsts[(firsts > 0) & (firsts < ids.size)] - 1] = True
     return bool(rises.all())
+
+
+def _ascending(ids: list[int], counts: list[int]) -> bool:
+    end = 0
+    for count in counts:
+        begin, end = end, end + count
+        for at in range(begin + 1, end):
+            if ids[at] <= ids[at - 1]:
+                return False
+    return True
 
 
 def check_below(values: NDArray[np.integer], limits: PerEnvironment, counts: NDArray[np.integer], name: str) -> None:
@@ -77,8 +81,7 @@ def check_below(values: NDArray[np.integer], limits: PerEnvironment, counts: NDA
     Raises:
         ContentError: the clause names column, value and limit.
     """
-    size = values.size
-    if size == 0 or (max(values.tolist()) if size <= FEW else values.max()) < limits.least:
+    if values.size == 0 or greatest(values) < limits.least:
         return
     each = np.repeat(limits.each, counts)
     if np.any(values >= each):

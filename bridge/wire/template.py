@@ -64,7 +64,7 @@ def _read_varint(payload: bytes, at: int) -> tuple[int, int]:
             return value, at
 
 
-@lru_cache(maxsize=4)  # a number is asked for by every payload of its TTI
+@lru_cache(maxsize=64)  # a number is asked for by every payload of its TTI, a length by those of its size
 def varint(value: int) -> bytes:
     """A number as protobuf writes it; 0, the default, it does not write."""
     if value == 0:

@@ -12,6 +12,7 @@ import tempfile
 from contextlib import suppress
 from math import ceil
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import zmq
@@ -28,7 +29,7 @@ HIGH_WATER_MARK = 64
 SEND_TIMEOUT_MS = 1000
 PATIENCE_MS = 20
 """How long a receive blocks in libzmq itself, which takes a third of the time that a poll and a receive take."""
-_PATIENCE_S = PATIENCE_MS / 1000
+_PATIENCE_S: Final = PATIENCE_MS / 1000
 SOCKET = "cells"
 """File name of an ipc socket."""
 
@@ -47,7 +48,9 @@ _OPTIONS = {
     zmq.ROUTER_HANDOVER: 1,  # a process that was started again takes over the name of its predecessor
 }
 
-_MORE, _AT_ONCE = int(zmq.SNDMORE), int(zmq.NOBLOCK)  # flags as plain integers, which are combined in no time
+# Flags as plain integers, which are combined in no time.
+_MORE: Final = int(zmq.SNDMORE)
+_AT_ONCE: Final = int(zmq.NOBLOCK)
 _EVENT = struct.Struct("=HI")
 _NO_KEYS = "a cell without keys, or somebody else who knows nothing of them, was turned away"
 _FAILURES: dict[int, str] = {

@@ -38,12 +38,21 @@ CalcCrc(const RawHeader& header, const void* payload)
     return Crc32c(payload, header.length, crc);
 }
 
+/// \return whether a message itself has fields that the schema does not have
+template <typename Message>
+bool
+HasUnknown(const Message& message)
+{
+    static const auto* reflection = message.GetReflection(); // to ask for it takes a while
+    return !reflection->GetUnknownFields(message).empty();
+}
+
 /// \return whether one of these has fields that the schema does not have
 template <typename... Messages>
 bool
 AnyUnknown(const Messages&... messages)
 {
-    return (!messages.GetReflection()->GetUnknownFields(messages).empty() || ...);
+    return (HasUnknown(messages) || ...);
 }
 
 /**

@@ -93,7 +93,7 @@ def greeted(raw: RawCell) -> RawCell:
 
 def reset() -> wire_pb2.Message:
     (block,) = lay_out(SCENARIOS, 1, None, privileged=True, bound=True).blocks
-    return block.reset(np.array([1, 2], np.uint64))
+    return wire_pb2.Message.FromString(block.reset(np.array([1, 2], np.uint64)))
 
 
 def lead(tti: int) -> wire_pb2.Message:

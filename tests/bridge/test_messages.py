@@ -15,6 +15,7 @@ from llmac.bridge.scenario import load
 from llmac.bridge.wire import layout, requests
 from llmac.bridge.wire.column import ContentError, read, write
 from llmac.bridge.wire.limits import PerEnvironment, ascending, check_below
+from llmac.bridge.wire.message import parse
 from llmac.bridge.wire.replies import ObservationReader
 from llmac.v1 import wire_pb2
 
@@ -245,11 +246,10 @@ def test_ascending_is_judged_within_each_environment(ids: list[list[int]]) -> No
 
 @given(hnp.arrays(np.uint16, st.integers(0, 20)), st.integers(0, 2**32 - 1))
 def test_actions_round_trip(codes: np.ndarray, tti: int) -> None:
-    message = requests.follow(tti, codes).follower_action
-    assert message.tti == tti
-    assert read(message.action, np.uint16, "action").tolist() == codes.tolist()
-    message = requests.lead(tti, np.array([codes.size]), np.arange(codes.size), codes)
-    sent = wire_pb2.Message.FromString(message.SerializeToString()).leader_action
+    sent = parse(requests.follow(tti, codes)).follower_action
+    assert sent.tti == tti
+    assert read(sent.action, np.uint16, "action").tolist() == codes.tolist()
+    sent = parse(requests.lead(tti, np.array([codes.size]), np.arange(codes.size), codes)).leader_action
     assert sent.tti == tti
     assert read(sent.dcm_count, np.uint32, "dcm_count").tolist() == [codes.size]
     assert read(sent.dcm_ue, np.uint32, "dcm_ue").tolist() == list(range(codes.size))

@@ -27,8 +27,8 @@ from llmac.bridge.wire import frame
 from llmac.v1 import wire_pb2
 
 DEADLINES = Deadlines(handshake_s=10.0, reset_s=1.0, phase_s=1.0, close_s=1.0)
-RESET = wire_pb2.Message(reset=wire_pb2.Reset())
-LEAD = wire_pb2.Message(leader_action=wire_pb2.LeaderAction())
+RESET = wire_pb2.Message(reset=wire_pb2.Reset()).SerializeToString()
+LEAD = wire_pb2.Message(leader_action=wire_pb2.LeaderAction()).SerializeToString()
 
 
 def launcher(fault: str) -> LocalLauncher:
@@ -184,12 +184,11 @@ def test_the_last_reference_ends_the_processes() -> None:
     del opened  # the fixture looks for what is left
 
 
-def test_a_request_that_is_too_large_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_is_too_large_is_not_sent() -> None:
     with session("sound") as opened:
-        monkeypatch.setattr(frame, "MAX_FRAME_BYTES", 30)
-        with pytest.raises(FrameError, match=r"not sent: a frame of \d+ bytes is longer than the limit of 30"):
-            exchange(opened)
-        monkeypatch.undo()
+        too_much = bytes(frame.MAX_FRAME_BYTES)
+        with pytest.raises(FrameError, match=r"not sent: a frame of \d+ bytes is longer than the limit of 67108864"):
+            opened.exchange(Step("reset"), [too_much], "leader_observation", DEADLINES.reset_s)
         assert exchange(opened)[0].leader_observation.done
 
 
