@@ -8,7 +8,7 @@ from typing import Any
 
 from llmac.agents.agent import Agent
 from llmac.agents.baselines.aloha import Aloha, AlohaParameters, BackoffAloha, BackoffParameters
-from llmac.agents.baselines.genie import Genie
+from llmac.agents.baselines.genie import CausalGenie, Genie
 from llmac.agents.baselines.grant import (
     AveragingGrantParameters,
     Grant,
@@ -56,7 +56,7 @@ TUNABLE = {
 
 def names() -> list[str]:
     """All that `make` knows, in the order of the tables."""
-    return ["random", *TUNABLE, "genie", "mappo", "mappo-4", "mappo:PATH", "llm", "llm:PATH_OR_ID"]
+    return ["random", *TUNABLE, "genie", "genie-causal", "mappo", "mappo-4", "mappo:PATH", "llm", "llm:PATH_OR_ID"]
 
 
 def is_language(name: str) -> bool:
@@ -84,6 +84,8 @@ def make(name: str, speech: Speech | None = None, backend: BackendName = Backend
             return Random()
         case ("genie", "", _):
             return Genie()
+        case ("genie-causal", "", _):
+            return CausalGenie()
         # torch and transformers take seconds to import, which the other agents need not wait for.
         case ("mappo", ":", where) | ("mappo" | "mappo-4", "", where):
             from llmac.agents.mappo.agent import MappoAgent  # noqa: PLC0415

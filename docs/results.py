@@ -37,9 +37,9 @@ TABLES = {
     **{f"paper-{n}": Table(f"paper --ues {n}", "aloha,grant,genie,llm") for n in (2, 4, 6, 8, 10, 12, 16, 32)},
     "near-far": Table("near-far", "aloha,grant,genie,llm"),
     "near-far-loaded": Table("near-far --ues 32 --load 0.4", "aloha,grant,genie,llm"),
-    **{name: Table(name, "aloha,grant,tdma,sps,hybrid,genie,llm") for name in ("scarce-signalling", "bursty", "urban")},
-    **{f"near-far-{channel}": Table(f"near-far --channel {channel}", "grant,genie,llm") for channel in CHANNELS},
-    **{f"urban-{channel}": Table(f"urban --channel {channel}", "hybrid,genie,llm") for channel in CHANNELS},
+    **{name: Table(name, "aloha,grant,tdma,sps,hybrid,genie,genie-causal,llm") for name in ("scarce-signalling", "bursty", "urban")},
+    **{f"near-far-{channel}": Table(f"near-far --channel {channel}", "grant,genie,genie-causal,llm") for channel in CHANNELS},
+    **{f"urban-{channel}": Table(f"urban --channel {channel}", "hybrid,genie,genie-causal,llm") for channel in CHANNELS},
 }
 
 
@@ -88,7 +88,7 @@ def _estimate(value: dict[str, Any]) -> str:
 
 def _gain(document: dict[str, Any], table: Table, agent: str, name: str) -> str:
     """The paired difference of the policy to an agent, with its interval; what is better is bold."""
-    if agent in {table.against, "genie"}:
+    if agent == table.against or agent.startswith("genie"):
         return ""
     # The document tells of the others against the policy.
     other = document["against"]["differences"][agent][name]

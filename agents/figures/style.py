@@ -43,6 +43,7 @@ _LOOK: Any = {
 }
 _FIXED = {
     "genie": (GREY, "--", ""),
+    "genie-causal": (GREY, ":", ""),
     "grant": (BLUE, "-", "s"),
     "sps": (GREEN, "-", "^"),
     "hybrid": (PURPLE, "-", "v"),

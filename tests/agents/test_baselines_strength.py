@@ -66,6 +66,36 @@ def test_the_genie_leads_where_acknowledgements_delete() -> None:
     assert all(found["genie"] >= 0.99 * goodput for goodput in found.values())
 
 
+def test_the_genies_differ_by_foresight_alone() -> None:
+    certain, fading = load("urban", {"channel": "log-distance"}), load("urban", {"channel": "rayleigh"})
+    genie, causal = _metrics(certain, registry.make("genie"), registry.make("genie-causal"))
+    assert causal["goodput_dpdu_per_tti"] > 0.99 * genie["goodput_dpdu_per_tti"]
+    genie, causal, hybrid = _metrics(fading, *map(registry.make, ("genie", "genie-causal", "hybrid")))
+    assert causal["goodput_dpdu_per_tti"] < 0.95 * genie["goodput_dpdu_per_tti"]
+    assert causal["goodput_dpdu_per_tti"] > 1.1 * hybrid["goodput_dpdu_per_tti"]
+    assert causal["loss_rate"] == 0
+
+
+def test_the_causal_genie_does_not_see_what_is_about_to_be_decoded() -> None:
+    scenario = load("urban", {"channel": "rayleigh", "ttis": 40})
+    told, misled = registry.make("genie-causal"), registry.make("genie-causal")
+    for agent in (told, misled):
+        agent.reset([scenario], np.array([1_000_000], dtype=np.uint64))
+    with ColumnEnv([scenario], privileged=True) as env:
+        observation = env.reset([1_000_000])
+        for _ in range(scenario.ttis - 1):
+            action = told.lead(observation)
+            misled.lead(observation)
+            observation = env.follow(told.follow(env.lead(action)))
+        state = observation.privileged
+        assert state is not None
+        assert state.undelivered.any()
+        lie = observation._replace(privileged=state._replace(would_decode=1 - state.would_decode))
+        followers = env.lead(told.lead(observation))
+        misled.lead(lie)
+        assert np.array_equal(told.follow(followers).action, misled.follow(followers).action)
+
+
 def _overrides(**fields: Any) -> dict[str, Any]:
     return {name.replace("__", "."): value for name, value in fields.items()}
 
