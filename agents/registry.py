@@ -82,10 +82,8 @@ def make(name: str, speech: Speech | None = None, backend: BackendName = Backend
     match name.partition(":"):
         case ("random", "", _):
             return Random()
-        case ("genie", "", _):
-            return Genie()
-        case ("genie-causal", "", _):
-            return CausalGenie()
+        case ("genie" | "genie-causal", "", _):
+            return Genie() if name == REFERENCE else CausalGenie()
         # torch and transformers take seconds to import, which the other agents need not wait for.
         case ("mappo", ":", where) | ("mappo" | "mappo-4", "", where):
             from llmac.agents.mappo.agent import MappoAgent  # noqa: PLC0415

@@ -32,14 +32,18 @@ class Table:
     against: str = "llm"
 
 
+GENIES = "genie,genie-causal"
 CHANNELS = ("log-distance", "rayleigh", "uma", "umi", "rma", "inh")
 TABLES = {
     **{f"paper-{n}": Table(f"paper --ues {n}", "aloha,grant,genie,llm") for n in (2, 4, 6, 8, 10, 12, 16, 32)},
     "near-far": Table("near-far", "aloha,grant,genie,llm"),
     "near-far-loaded": Table("near-far --ues 32 --load 0.4", "aloha,grant,genie,llm"),
-    **{name: Table(name, "aloha,grant,tdma,sps,hybrid,genie,genie-causal,llm") for name in ("scarce-signalling", "bursty", "urban")},
-    **{f"near-far-{channel}": Table(f"near-far --channel {channel}", "grant,genie,genie-causal,llm") for channel in CHANNELS},
-    **{f"urban-{channel}": Table(f"urban --channel {channel}", "hybrid,genie,genie-causal,llm") for channel in CHANNELS},
+    **{
+        name: Table(name, f"aloha,grant,tdma,sps,hybrid,{GENIES},llm")
+        for name in ("scarce-signalling", "bursty", "urban")
+    },
+    **{f"near-far-{channel}": Table(f"near-far --channel {channel}", f"grant,{GENIES},llm") for channel in CHANNELS},
+    **{f"urban-{channel}": Table(f"urban --channel {channel}", f"hybrid,{GENIES},llm") for channel in CHANNELS},
 }
 
 

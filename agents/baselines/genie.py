@@ -63,7 +63,10 @@ class Genie:
         return dcms(cells, observation, code)
 
     def _worth(
-        self, undelivered: NDArray[np.int64], links: NDArray[np.uint8], slot: NDArray[np.int64]
+        self,
+        undelivered: NDArray[np.int64],
+        links: NDArray[np.uint8],
+        slot: NDArray[np.int64],  # noqa: ARG002
     ) -> NDArray[np.float64]:
         """[UEs, RBGs] what it is worth that a UE transmits on an RBG.
 
@@ -73,7 +76,7 @@ class Genie:
             slot: [UEs] their places in per-UE memory.
         """
         # A decode outweighs all queue lengths; a UE that would not be decoded still keeps an RBG from lying idle.
-        return links * 2.0**20 + undelivered[:, None]
+        return (links.astype(np.int64) * 2**20 + undelivered[:, None]).astype(np.float64)
 
     def follow(self, observation: FollowerObservation) -> FollowerAction:
         """Do what was decided; a UE whose `ack` was lost deletes first."""
