@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every error that llmac raises on purpose; each message says in one sentence what is wrong and what would be right."""
 
-from typing import NamedTuple
+from llmac.bridge.step import Step
 
 
 class LlmacError(Exception):
@@ -34,21 +34,6 @@ class KeyFileError(LlmacError):
 
 class OutOfTurnError(LlmacError):
     """A call at the wrong time: `follow` before `lead`, a phase before `reset` or after the end of the episode."""
-
-
-class Step(NamedTuple):
-    """What is under way between Python and a cell process.
-
-    Attributes:
-        name: "handshake", "reset", "leader phase", "follower phase", "timing" or "close".
-        tti: of a phase.
-    """
-
-    name: str
-    tti: int | None = None
-
-    def __str__(self) -> str:
-        return self.name if self.tti is None else f"{self.name} of TTI {self.tti}"
 
 
 class BridgeError(LlmacError):

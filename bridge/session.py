@@ -24,9 +24,9 @@ from llmac.bridge.errors import (
     FrameError,
     HandshakeError,
     RequestRefusedError,
-    Step,
 )
 from llmac.bridge.launch import Launcher, Peer
+from llmac.bridge.step import Step
 from llmac.bridge.timing import Stopwatch, Timing
 from llmac.bridge.wire import frame
 from llmac.bridge.wire.frame import DamagedFrameError, ForeignVersionError

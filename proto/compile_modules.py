@@ -25,6 +25,7 @@ MODULES = [
     "llmac.agents.language.phrases",
     "llmac.bridge.envs.columns",
     "llmac.bridge.session",
+    "llmac.bridge.step",
     "llmac.bridge.timing",
     "llmac.bridge.wire.column",
     "llmac.bridge.wire.frame",

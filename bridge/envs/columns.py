@@ -17,11 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from llmac.bridge.envs.batch import Batch, lay_out
 from llmac.bridge.envs.concatenate import concatenate
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
-from llmac.bridge.errors import ActionError, OutOfTurnError, RequestRefusedError, Step
+from llmac.bridge.errors import ActionError, OutOfTurnError, RequestRefusedError
 from llmac.bridge.launch import Launcher
 from llmac.bridge.launch.local import LocalLauncher
 from llmac.bridge.scenario import Scenario
 from llmac.bridge.session import Body, Deadlines, Session
+from llmac.bridge.step import Step
 from llmac.bridge.timing import Timing
 from llmac.bridge.wire import requests
 from llmac.bridge.wire.column import ContentError, total
@@ -329,7 +330,7 @@ def _check_follower_action(action: FollowerAction, ue_count: NDArray[np.uint32],
 
 
 def _check_column(name: str, values: NDArray[np.integer], length: int) -> None:
-    if values.shape != (length,):
+    if values.ndim != 1 or values.size != length:
         raise ActionError(f"{name} has shape {values.shape} and has to have {(length,)}")
     if values.dtype.kind == "u":
         return

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from llmac.bridge import errors
-from llmac.bridge.errors import BridgeError, CellCrashError, FatalError, LlmacError, RecoverableError, Step
+from llmac.bridge.errors import BridgeError, CellCrashError, FatalError, LlmacError, RecoverableError
+from llmac.bridge.step import Step
 
 PAGE = Path(__file__).parents[2].joinpath("docs", "errors.md").read_text(encoding="utf-8")
 BASES = {LlmacError, BridgeError, RecoverableError, FatalError}

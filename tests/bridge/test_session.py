@@ -19,10 +19,10 @@ from llmac.bridge.errors import (
     DeadlineError,
     FrameError,
     HandshakeError,
-    Step,
 )
 from llmac.bridge.launch.local import LocalLauncher
 from llmac.bridge.session import Deadlines, Session
+from llmac.bridge.step import Step
 from llmac.bridge.wire import frame
 from llmac.v1 import wire_pb2
 
