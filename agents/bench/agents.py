@@ -22,7 +22,7 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 from llmac.agents import registry
 from llmac.agents.agent import Agent
 from llmac.agents.bench.figures import Figure, Target
-from llmac.agents.bench.prompts import FIRST_SEED, Phase, Population, again, distinct, record, some
+from llmac.agents.bench.prompts import FIRST_SEED, Phase, Population, distinct, record, some
 from llmac.agents.bench.rounds import interleave, ratios
 from llmac.agents.engine.backend import Backend, Reply
 from llmac.agents.engine.engine import Engine
@@ -70,9 +70,6 @@ def figures(rounds: int, *, large: bool) -> list[Figure]:
     # The first round is for what is made at first use.
     ttis = _EARLIER_TTIS + (rounds + 1) * _ENGINE_TTIS
     recorded = {n: record(agent, replace(p, environments=_CELLS[n]), ttis) for n, p in _POPULATIONS.items()}
-    # In a run nothing of all this is there for the garbage collector to look through again and again.
-    gc.collect()
-    gc.freeze()
     result = _small(rounds, shipped, recorded)
     result += _runs(rounds)
     if large:
@@ -98,6 +95,9 @@ def _small(rounds: int, shipped: Checkpoint, recorded: Mapping[int, Sequence[Pha
             measurements["mask_share"] = partial(_mask_share, _experienced(shipped, earlier), iter(later))
     for measure in measurements.values():
         measure()
+    # In a run all these prompts are not there for the garbage collector to look through again and again.
+    gc.collect()
+    gc.freeze()
     values = interleave(measurements, rounds)
     result: list[Figure] = []
     for name, least in _TARGETS.items():
@@ -191,17 +191,16 @@ def _experienced(loaded: Checkpoint, earlier: Sequence[Phase]) -> Backends:
     """The engine after what was asked earlier."""
     backends = _backends(Engine, loaded)
     for phase in earlier:
-        _decide(backends, again(phase))
+        _decide(backends, phase)
     return backends
 
 
 def _seconds(backends: Backends, phase: Phase, *, forget: bool = False) -> float:
     """It takes to decide, and before that to forget."""
-    fresh = again(phase)
     start = time.perf_counter()
     if forget:
         _forget(backends)
-    _decide(backends, fresh)
+    _decide(backends, phase)
     return time.perf_counter() - start
 
 
@@ -216,9 +215,9 @@ def _rate(backends: Backends, phases: Iterator[Phase], count: int, *, forget: bo
 
 def _tokens_per_s(backends: Backends, phases: Iterator[Phase]) -> float:
     """Tokens of sentences per second, the forced ones among them."""
-    fresh = again(next(phases))
+    phase = next(phases)
     start = time.perf_counter()
-    replies = _decide(backends, fresh)
+    replies = _decide(backends, phase)
     elapsed = time.perf_counter() - start
     return sum(len(reply.tokens) for role in replies.values() for reply in role) / elapsed
 
@@ -226,19 +225,20 @@ def _tokens_per_s(backends: Backends, phases: Iterator[Phase]) -> float:
 def _mask_share(backends: Backends, phases: Iterator[Phase]) -> float:
     """Time of the guides alone, led through the same sentences, over that of the phase."""
     phase = next(phases)
-    first, second = again(phase), again(phase)
     _forget(backends)
     start = time.perf_counter()
-    replies = _decide(backends, first)
+    replies = _decide(backends, phase)
     whole = time.perf_counter() - start
+    chosen = [
+        (request.guide, [reply.tokens[choice.position] for choice in reply.choices])
+        for role, requests in phase.items()
+        for request, reply in zip(requests, replies[role], strict=True)
+    ]
     start = time.perf_counter()
-    for role, requests in second.items():
-        for request, reply in zip(requests, replies[role], strict=True):
-            guide = request.guide
-            said = len(guide.forced)
-            while guide.allowed.size:
-                guide = guide.after(reply.tokens[said])
-                said += 1 + len(guide.forced)
+    for guide, tokens in chosen:
+        place = guide
+        for token in tokens:
+            place = place.after(token)
     return (time.perf_counter() - start) / whole
 
 
@@ -254,7 +254,7 @@ def _env_ttis_per_s(agent: Agent) -> float:
 
 
 def _check_equal(ours: Backends, rival: Backends, phase: Phase) -> None:
-    said = [[r.sentence for replies in _decide(b, again(phase)).values() for r in replies] for b in (ours, rival)]
+    said = [[r.sentence for replies in _decide(b, phase).values() for r in replies] for b in (ours, rival)]
     if said[0] != said[1]:
         differing = sum(a != b for a, b in zip(*said, strict=True))
         raise LlmacError(f"the engine and generate disagree about {differing} of {len(said[0])} sentences")

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What language agents are asked in the real cell: the material of `llmac bench agents`."""
 
-import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -32,11 +31,6 @@ class Population:
     def agents(self) -> int:
         """BSs and UEs."""
         return self.environments * (1 + self.ues)
-
-
-def again(phase: Phase) -> Phase:
-    """The same requests, as if nothing had been answered yet."""
-    return {role: [replace(r, guide=copy.copy(r.guide)) for r in requests] for role, requests in phase.items()}
 
 
 def record(agent: LanguageAgent, population: Population, ttis: int) -> list[Phase]:
@@ -105,7 +99,7 @@ class _Recorder:
         self._kept = kept
 
     def decide(self, requests: Sequence[Request], draw: Draw | None) -> list[Reply]:
-        self._kept[self._role] = [replace(r, guide=copy.copy(r.guide)) for r in requests]
+        self._kept[self._role] = list(requests)
         return self._backend.decide(requests, draw)
 
     def check(self, states: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 """What may be said next: the grammar, and on top of it the rules that depend on the state of the cell.
 
 Connected UEs in the order in which they were shown, each at most once, is the BS's grammar; the other rules are those
-of speech.Rules, and can be switched off. Guides do not change, so that places that were reached once are kept.
+of speech.Rules, and can be switched off. Guides do not change; a cell keeps those of its UEs, where they led once.
 """
 
 from collections.abc import Collection, Sequence
@@ -64,10 +64,6 @@ class UeGuide:
             place = self._following[token] = UeGuide(self._phrases, step, self._permitted)
         return place
 
-    def __copy__(self) -> "UeGuide":
-        """Itself, which the UEs share from one TTI to the next."""
-        return self
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UeGuide) and self._key == other._key
 
@@ -95,14 +91,12 @@ class UeRules:
 class BsGuide:
     """A place in a BS's sentence; see llmac.agents.engine.backend.Guide."""
 
-    __slots__ = ("_following", "_point", "_sayable", "allowed", "forced")
+    __slots__ = ("_point", "_sayable", "allowed", "forced")
 
-    def __init__(self, sayable: Sayable, step: Step, said: tuple[int, ...] = ()) -> None:
-        """Take a step, after tokens that were forced before it, and then those that leave no choice."""
+    def __init__(self, sayable: Sayable, step: Step) -> None:
+        """Take a step, and then those that leave no choice."""
         phrases = sayable.phrases
         forced, point = step
-        forced = said + forced
-        self._following: dict[int, BsGuide] = {}
         while True:
             if point.complete >= 0:
                 if point.complete == phrases.last:
@@ -146,15 +140,8 @@ class BsGuide:
 
     def after(self, token: int) -> "BsGuide":
         """See Guide."""
-        place = self._following.get(token)
-        if place is None:
-            step = self._point.following.get(token) or self._sayable.phrases.after(self._point, token)
-            place = self._following[token] = BsGuide(self._sayable, step)
-        return place
-
-    def __copy__(self) -> "BsGuide":
-        """The same place, from which nothing was reached yet."""
-        return BsGuide(self._sayable, ((), self._point), self.forced)
+        step = self._point.following.get(token) or self._sayable.phrases.after(self._point, token)
+        return BsGuide(self._sayable, step)
 
     def __eq__(self, other: object) -> bool:
         return (
