@@ -38,7 +38,7 @@ from llmac.bridge.wire.transport import Listener
 from llmac.v1 import wire_pb2
 from llmac.v1.digest import SCHEMA_DIGEST
 
-HANDSHAKE = Step("handshake")
+HANDSHAKE: Final = Step("handshake")
 Body = Literal["leader_observation", "follower_observation", "timing", "closed"]
 """What a request is answered by, unless it is refused: a name in wire_pb2.Message."""
 

@@ -330,7 +330,7 @@ def _check_follower_action(action: FollowerAction, ue_count: NDArray[np.uint32],
 
 
 def _check_column(name: str, values: NDArray[np.integer], length: int) -> None:
-    if values.ndim != 1 or values.size != length:
+    if values.ndim != 1 or len(values) != length:
         raise ActionError(f"{name} has shape {values.shape} and has to have {(length,)}")
     if values.dtype.kind == "u":
         return

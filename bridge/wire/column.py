@@ -78,7 +78,7 @@ they take half the time of the built-in functions."""
 
 def least(values: NDArray[np.integer]) -> int:
     """The least of one value or more."""
-    if values.size > FEW:
+    if len(values) > FEW:
         return int(values.min())
     few: list[int] = values.tolist()
     result = few[0]
@@ -89,7 +89,7 @@ def least(values: NDArray[np.integer]) -> int:
 
 def greatest(values: NDArray[np.integer]) -> int:
     """The greatest of one value or more."""
-    if values.size > FEW:
+    if len(values) > FEW:
         return int(values.max())
     few: list[int] = values.tolist()
     result = few[0]
@@ -100,7 +100,7 @@ def greatest(values: NDArray[np.integer]) -> int:
 
 def total(values: NDArray[np.integer]) -> int:
     """The sum of any number of values."""
-    if values.size > FEW:
+    if len(values) > FEW:
         return int(values.sum())
     few: list[int] = values.tolist()
     result = 0

@@ -48,14 +48,14 @@ class Limits:
 
 def ascending(ids: NDArray[np.uint32], counts: NDArray[np.uint32]) -> bool:
     """Whether ids ascend strictly within each environment; `counts` [E] says how many belong to each."""
-    if ids.size < 2:  # noqa: PLR2004 (one has no order)
+    if len(ids) < 2:  # noqa: PLR2004 (one has no order)
         return True
-    if ids.size <= FEW:
+    if len(ids) <= FEW:
         return _ascending(ids.tolist(), counts.tolist())
     rises = ids[1:] > ids[:-1]
-    if counts.size > 1:
+    if len(counts) > 1:
         firsts = counts.cumsum()[:-1]  # where the next environment begins
-        rises[firsts[(firsts > 0) & (firsts < ids.size)] - 1] = True
+        rises[firsts[(firsts > 0) & (firsts < len(ids))] - 1] = True
     return bool(rises.all())
 
 
@@ -81,7 +81,7 @@ def check_below(values: NDArray[np.integer], limits: PerEnvironment, counts: NDA
     Raises:
         ContentError: the clause names column, value and limit.
     """
-    if values.size == 0 or greatest(values) < limits.least:
+    if len(values) == 0 or greatest(values) < limits.least:
         return
     each = np.repeat(limits.each, counts)
     if np.any(values >= each):

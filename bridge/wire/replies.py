@@ -5,7 +5,7 @@ They are checked whole before anything of them is used: dtype and length of each
 comes out is read-only.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,14 @@ from llmac.bridge.wire.layout import Layout, Layouts
 from llmac.bridge.wire.limits import Limits, PerEnvironment, ascending, check_below
 from llmac.v1 import wire_pb2
 
-COUNTERS = len(wire_pb2.Counter.values())
+COUNTERS: Final = len(wire_pb2.Counter.values())
 """Columns of LeaderObservation.counters."""
-_MIN_RBG_OUTCOME = min(wire_pb2.RbgOutcome.values())
-_UE_OUTCOMES = len(wire_pb2.UeOutcome.values())
+_MIN_RBG_OUTCOME: Final = min(wire_pb2.RbgOutcome.values())
+_UE_OUTCOMES: Final = len(wire_pb2.UeOutcome.values())
 
 Scalars = dict[str, type[np.generic]]
 Columns = dict[str, NDArray[Any]]
-_LEADER: Scalars = {
+_LEADER: Final[Scalars] = {
     "ue_count": np.uint32,
     "ue_id": np.uint32,
     "rbg_outcome": np.int32,
@@ -49,7 +49,7 @@ _PRIVILEGED: Scalars = {
     "head_age": np.uint16,
     "would_decode": np.uint8,
 }
-_PRIVILEGED_AT = slice(len(_LEADER), len(_LEADER) + len(_PRIVILEGED))
+_PRIVILEGED_AT: Final = slice(len(_LEADER), len(_LEADER) + len(_PRIVILEGED))
 """Among the columns of an observation that has them."""
 _END: Scalars = {
     "ue_total": np.uint32,
@@ -85,7 +85,7 @@ _LEADER_ALL: Scalars = {
     "end.flows.flow_count": np.uint32,
     **{f"end.flows.{name}": scalar for name, scalar in (_FLOWS | _REASSEMBLED).items()},
 }
-_FOLLOWER: Scalars = {
+_FOLLOWER: Final[Scalars] = {
     "buffer": np.uint16,
     "last_action": np.uint16,
     "last_ucm": np.uint16,
@@ -114,7 +114,7 @@ class ObservationReader:
     @property
     def connected(self) -> int:
         """n, the UEs of the leader observation read last."""
-        return self._ue_id.size
+        return len(self._ue_id)
 
     def leader(self, payload: bytes, tti: int) -> LeaderObservation:
         """Read what the BSs observe before the TTI `tti`.
@@ -135,14 +135,14 @@ class ObservationReader:
             ue_outcome,
             counters,
         ) = columns[: len(_LEADER)]
-        acted = 0 if tti == 0 else self._ue_id.size
+        acted = 0 if tti == 0 else len(self._ue_id)
         if tti == 0 or ue_count.tobytes() != self._ue_counts or ue_id.tobytes() != self._ue_ids:
             self._connect(ue_count, ue_id)
         ue_count, ue_id = self._ue_count, self._ue_id
-        place = (limits, ue_id.size, acted, self._pairs, tti == 0, tti == limits.ttis)
+        place = (limits, len(ue_id), acted, self._pairs, tti == 0, tti == limits.ttis)
         if layout.sound_for != place:
             _check_place(layout, limits, tti)
-            _check_leader_lengths(layout, limits, ue_id.size, acted, self._pairs)
+            _check_leader_lengths(layout, limits, len(ue_id), acted, self._pairs)
             layout.sound_for = place
         if least(rbg_outcome) < _MIN_RBG_OUTCOME:
             raise ContentError(f"rbg_outcome has a {least(rbg_outcome)}, which means nothing")
@@ -177,9 +177,9 @@ class ObservationReader:
         """
         limits, (layout, columns) = self.limits, self._followers.read(payload, tti)
         ue_count, ue_id = self._ue_count, self._ue_id
-        if layout.sound_for != (ue_id.size,):
-            _check_lengths(layout, dict.fromkeys(_FOLLOWER, ue_id.size))
-            layout.sound_for = (ue_id.size,)
+        if layout.sound_for != (len(ue_id),):
+            _check_lengths(layout, dict.fromkeys(_FOLLOWER, len(ue_id)))
+            layout.sound_for = (len(ue_id),)
         buffer, last_action, last_ucm, dcm, ucm_opportunity = columns
         check_below(last_action, limits.ue_actions, ue_count, "last_action")
         check_below(last_ucm, limits.ucms, ue_count, "last_ucm")
@@ -189,8 +189,8 @@ class ObservationReader:
     def _connect(self, ue_count: NDArray[np.uint32], ue_id: NDArray[np.uint32]) -> None:
         """Check who is connected, and take note of it."""
         limits = self.limits
-        _check_length("ue_count", ue_count.size, limits.environments)
-        _check_length("ue_id", ue_id.size, total(ue_count))
+        _check_length("ue_count", len(ue_count), limits.environments)
+        _check_length("ue_id", len(ue_id), total(ue_count))
         check_below(ue_id, limits.ue_ids, ue_count, "ue_id")
         if not ascending(ue_id, ue_count):
             raise ContentError("ue_id does not ascend within each environment")

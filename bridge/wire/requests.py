@@ -38,9 +38,9 @@ class _Column:
 
     def write(self, values: NDArray[np.integer]) -> bytes:
         """The field, with its tag."""
-        head = self._heads.get(values.size)
+        head = self._heads.get(len(values))
         if head is None:
-            head = self._learn(values.size)
+            head = self._learn(len(values))
         return head + values.astype(self._dtype, copy=False).tobytes()
 
     def _learn(self, size: int) -> bytes:

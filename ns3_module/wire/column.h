@@ -95,7 +95,9 @@ class ColumnWriter
     {
         column->set_dtype(GetDType<T>());
         column->set_length(static_cast<uint32_t>(m_values.size()));
-        column->set_data(m_values.data(), m_values.size() * sizeof(T));
+        // Into the memory that the column has; set_data copies by way of a string of its own.
+        column->mutable_data()->assign(reinterpret_cast<const char*>(m_values.data()),
+                                       m_values.size() * sizeof(T));
         m_values.clear();
     }
 
