@@ -246,10 +246,14 @@ def test_ascending_is_judged_within_each_environment(ids: list[list[int]]) -> No
 
 @given(hnp.arrays(np.uint16, st.integers(0, 20)), st.integers(0, 2**32 - 1))
 def test_actions_round_trip(codes: np.ndarray, tti: int) -> None:
-    sent = parse(requests.follow(tti, codes)).follower_action
+    payload = requests.follow(tti, codes)
+    assert payload == parse(payload).SerializeToString()
+    sent = parse(payload).follower_action
     assert sent.tti == tti
     assert read(sent.action, np.uint16, "action").tolist() == codes.tolist()
-    sent = parse(requests.lead(tti, np.array([codes.size]), np.arange(codes.size), codes)).leader_action
+    payload = requests.lead(tti, np.array([codes.size]), np.arange(codes.size), codes)
+    assert payload == parse(payload).SerializeToString()
+    sent = parse(payload).leader_action
     assert sent.tti == tti
     assert read(sent.dcm_count, np.uint32, "dcm_count").tolist() == [codes.size]
     assert read(sent.dcm_ue, np.uint32, "dcm_ue").tolist() == list(range(codes.size))
