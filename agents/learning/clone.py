@@ -71,13 +71,13 @@ class CloneOptions:
     """Folder or Hub id of a pretrained model that gets an adapter for each role; without, small models are made."""
     bs_layers: int = 2
     ue_layers: int = 2
-    bs_steps: int = 8000
+    bs_steps: int = 14000
     ue_steps: int = 7000
     batch: int = 64
     """Examples per step."""
     learning_rate: float = 3e-3
     """At its peak; it rises over the first twentieth of the steps and falls to zero as a cosine."""
-    temperature: float = 0.25
+    temperature: float = 0.4
     """At which small models of UEs speak: what the teacher says half of the time remains so, what it never says
     vanishes."""
     held_out: float = 0.03
