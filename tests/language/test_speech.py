@@ -223,3 +223,16 @@ def test_free_decoding_does_not_fill_the_memory(
         engine.decide([Request(f"Buffer{state}", FreeGuide(phrasebook.vocabulary, 20))], None)
         assert len(engine.memory) <= 100 + 21 * (1 + tokens // 40)
     assert len(engine.memory) < 4 * 20 * (tokens // 40)
+
+
+def test_a_tokenizer_without_the_words_is_refused_before_the_first_tti(
+    tmp_path: Path, engines: dict[Role, Engine], phrasebook: Phrasebook
+) -> None:
+    (tmp_path / "ue.lark").write_text(
+        'start: access "; " ucm\naccess: "ruhe" -> hold | "weg" -> delete | "sende " RBG -> transmit\n'
+        'ucm: "nichts" -> null | "bitte" -> sr | "stapel " LEVEL -> bsr\n'
+    )
+    own = grammar.read(tmp_path / "ue.lark")
+    agent = LanguageAgent(engines, Phrasebook(phrasebook.vocabulary, own), Speech(grammar=own))
+    with pytest.raises(LlmacError, match="the tokenizer cannot express 'ruhe; nichts'"):
+        agent.reset([load("paper")], np.array([1], dtype=np.uint64))
