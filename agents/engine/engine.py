@@ -32,7 +32,7 @@ from llmac.agents.models.context import check_length
 KEY_VALUE_BYTES = 2**28
 """Bound of the memory for keys and values; what does not fit at once is decided in several batches."""
 
-PROMPTS = 2**13
+PROMPTS = 2**12
 """Whose tokens are kept; when there are more, all are forgotten: what recurs is soon met again."""
 
 
