@@ -97,7 +97,8 @@ def write(path: Path, figures: Sequence[Figure], where: dict[str, str | int | fl
 def table(title: str, figures: Sequence[Figure], where: dict[str, str | int | float]) -> Table:
     """One row for each figure."""
     result = Table(title=title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    result.add_column("", no_wrap=True)
+    # Long keys take two lines rather than room from the figures.
+    result.add_column("", overflow="fold")
     for heading in ("median", "min .. max", "target", ""):
         result.add_column(heading, justify="right", no_wrap=True)
     for figure in figures:
