@@ -73,7 +73,8 @@ def document(
 def table(title: str, agents: dict[str, dict[str, Estimate]]) -> Table:
     """One row per agent, each cell a mean, the main ones with half of their interval."""
     result = Table(title=title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    result.add_column("agent\n", no_wrap=True)
+    # A long name takes several lines rather than room from the figures.
+    result.add_column("agent\n", overflow="fold")
     for heading, _, _ in _COLUMNS.values():
         result.add_column(heading, justify="right", no_wrap=True)
     for agent, metrics in agents.items():
@@ -112,7 +113,8 @@ def differences_table(against: str, agents: dict[str, dict[str, Difference]]) ->
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    result.add_column("agent\n", no_wrap=True)
+    # A long name takes several lines rather than room from the figures.
+    result.add_column("agent\n", overflow="fold")
     for name in _COMPARED:
         result.add_column(_COLUMNS[name][0], justify="right", no_wrap=True)
     for agent, metrics in agents.items():
