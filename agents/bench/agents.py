@@ -99,6 +99,7 @@ def _small(rounds: int, shipped: Checkpoint, recorded: Mapping[int, Sequence[Pha
     gc.collect()
     gc.freeze()
     values = interleave(measurements, rounds)
+    gc.unfreeze()
     result: list[Figure] = []
     for name, least in _TARGETS.items():
         generate = values[f"generate_{name}"]
