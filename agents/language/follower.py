@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from llmac.agents.engine.backend import Guide, Request
 from llmac.agents.language.guides import FreeGuide, UeRules
-from llmac.agents.language.ledger import PERIOD, is_scheduled
-from llmac.agents.language.memory import OLDEST, Memory
+from llmac.agents.language.ledger import is_scheduled
+from llmac.agents.language.memory import OLDEST, Memory, Recollection
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import MOST_DPDUS, Remembered, UePast, UePrompts
 from llmac.agents.language.speech import Speech
@@ -54,8 +54,18 @@ class _Cell:
     def longest_state(self) -> str:
         """A prompt as long as one can be."""
         codes = self.pag.codes
-        told = codes.dcm_texts[-1]
-        memory = Remembered(told, 0, codes.rbgs - 1, 1, again=True, deleted=True, report_age=1, odd=False)
+        memory = Remembered(
+            told=codes.dcm_texts[-1],
+            told_age=0,
+            rbg=codes.rbgs - 1,
+            sent_age=1,
+            again=True,
+            deleted=True,
+            report_age=1,
+            left=codes.messages,
+            quiet=True,
+            odd=False,
+        )
         past = self.prompts.past(MOST_DPDUS, codes.ue_action_codes - 1, codes.ucm_codes - 1, codes.dcm_codes - 1)
         known = memory if self.remembers else True
         return self.prompts.state(MOST_DPDUS, codes.dcm_codes - 1, 1, known, [past] * self.history_ttis)
@@ -82,20 +92,30 @@ class Follower:
 
     def observe(self, observation: FollowerObservation) -> list[Request]:
         """One request for each connected UE."""
+        self._seen = observation
+        recalled = self._memory.observe(observation)
         columns = zip(
-            observation.buffer.tolist(),
+            recalled.buffer.tolist(),
             observation.last_action.tolist(),
             observation.last_ucm.tolist(),
             observation.dcm.tolist(),
             observation.ucm_opportunity.tolist(),
             strict=True,
         )
-        known = self._recall(observation)
+        known = self._remembered(observation, recalled)
         self._environment = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
         ids = observation.ue_id.tolist()
         return [
-            Request(self._state(e, ue, seen, memory), self._guide(e, seen))
-            for e, ue, seen, memory in zip(self._environment, ids, columns, known, strict=True)
+            Request(self._state(e, ue, seen, memory), self._guide(e, buffer, opportunity))
+            for e, ue, seen, memory, buffer, opportunity in zip(
+                self._environment,
+                ids,
+                columns,
+                known,
+                observation.buffer.tolist(),
+                observation.ucm_opportunity.tolist(),
+                strict=True,
+            )
         ]
 
     def act(self, sentences: Sequence[str]) -> FollowerAction:
@@ -106,23 +126,26 @@ class Follower:
         """
         self.unparsed = np.zeros(len(self._cells), dtype=np.int64)
         pairs = zip(self._environment, sentences, strict=True)
-        return FollowerAction(np.array([self._parse(e, sentence) for e, sentence in pairs], dtype=np.uint16))
+        action = np.array([self._parse(e, sentence) for e, sentence in pairs], dtype=np.uint16)
+        self._memory.note(self._seen, action)
+        return FollowerAction(action)
 
     def tell(self, action: NDArray[np.uint16]) -> list[str]:
-        """Sentences for the actions, [n], that someone else chose for the last observation."""
+        """Take note of actions, [n], that someone else chose for the last observation; returns their sentences."""
+        self._memory.note(self._seen, action)
         return [self._cells[e].pag.print_ue(a) for e, a in zip(self._environment, action.tolist(), strict=True)]
 
     def longest_states(self) -> list[str]:
         """The longest prompt of each cell, without the instruction."""
         return [cell.longest_state() for cell in self._cells]
 
-    def _recall(self, observation: FollowerObservation) -> Iterator[Remembered | bool]:
+    def _remembered(self, observation: FollowerObservation, recalled: Recollection) -> Iterator[Remembered | bool]:
         """What each UE remembers; see UePrompts.state."""
-        recalled = self._memory.observe(observation)
-        odd = observation.tti % PERIOD == 1
         columns = (getattr(recalled, f.name).tolist() for f in fields(recalled))
         environments = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
-        for e, dcm, dcm_age, rbg, sent_age, again, deleted, report_age in zip(environments, *columns, strict=True):
+        for e, dcm, dcm_age, rbg, sent_age, again, deleted, report_age, left, quiet, _, odd in zip(
+            environments, *columns, strict=True
+        ):
             cell = self._cells[e]
             # Where messages are opaque and free, what counts is the last TTI.
             oldest = OLDEST if cell.scheduled else 2
@@ -137,6 +160,8 @@ class Follower:
                     again=again and cell.scheduled,
                     deleted=deleted,
                     report_age=report_age if report_age < OLDEST and cell.scheduled else None,
+                    left=left if left >= 0 and cell.scheduled else None,
+                    quiet=quiet and sent_age < OLDEST and cell.scheduled,
                     odd=odd and cell.scheduled,
                 )
             )
@@ -151,13 +176,13 @@ class Follower:
         history.append(cell.prompts.past(*seen[:4]))
         return state
 
-    def _guide(self, environment: int, seen: tuple[int, int, int, int, int]) -> Guide:
+    def _guide(self, environment: int, buffer: int, opportunity: int) -> Guide:
         cell, speech = self._cells[environment], self._speech
         if not speech.masked:
             return FreeGuide(cell.vocabulary, cell.rules.phrases.longest)
         return cell.rules.start(
-            backlogged=seen[0] > 0 or not speech.rules.backlog,
-            may_report=seen[4] > 0 or not speech.rules.opportunity,
+            backlogged=buffer > 0 or not speech.rules.backlog,
+            may_report=opportunity > 0 or not speech.rules.opportunity,
         )
 
     def _parse(self, environment: int, sentence: str) -> int:

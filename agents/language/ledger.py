@@ -4,7 +4,8 @@
 Where signalling is free (every UE may report in every TTI, messages are neither late nor limited) a grant is for one
 TTI. Elsewhere it is *scheduled*: what a UE did with a grant is remembered by RBG and phase, since a UE that transmits
 and then deletes can be back on its RBG two TTIs later. An RBG is *taken* in a phase while somebody is granted it for a
-TTI whose outcome is not known yet, or was found on it when that phase was last observed.
+TTI whose outcome is not known yet, or was found on it when that phase was last observed, unless that UE had told before
+that this would be its last transmission.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,27 @@ _NEVER = 2**40
 def is_scheduled(scenario: Scenario) -> bool:
     """Whether control messages are late, limited or rare, so that a grant for each dPDU would ask too much of them."""
     control = scenario.control
-    return bool(control.delay_ttis or control.max_dcms_per_tti or control.ucm_period_ttis > 1)
+    return bool(lag(scenario) or control.max_dcms_per_tti or control.ucm_period_ttis > 1)
+
+
+def decision_lag(scenario: Scenario) -> int:
+    """TTIs from an observation until what was decided on it takes effect, rounded where that is left to chance."""
+    return round(sum(ttis * probability for ttis, probability in enumerate(scenario.decision_delay)))
+
+
+def lag(scenario: Scenario) -> int:
+    """TTIs from what the BS observes until what a UE does about it: both have to decide, a message is between them."""
+    return scenario.control.delay_ttis + 2 * decision_lag(scenario)
+
+
+def announcement(transmissions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The UCM by which a UE with a lease says how many transmissions will be its last ones."""
+    return np.where(transmissions == 1, codes_pb2.UCM_SR, codes_pb2.UCM_BSR + transmissions - 1)
+
+
+def announced(ucm: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many those are: 1 for `sr`, k + 1 for `bsr k`."""
+    return np.where(ucm == codes_pb2.UCM_SR, 1, ucm - codes_pb2.UCM_BSR + 1)
 
 
 def fades(scenario: Scenario) -> bool:
@@ -74,6 +95,8 @@ class Ledger:
 
     def __init__(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         self.cells = cells = Cells(scenarios, seeds)
+        self.lag = np.array([lag(s) for s in scenarios], dtype=np.int64)
+        self._decision_lag = np.array([decision_lag(s) for s in scenarios], dtype=np.int64)
         self._semantic = np.array([isinstance(s.vocabulary, Semantic) for s in scenarios], dtype=np.bool_)
         self._period = np.array([s.control.ucm_period_ttis for s in scenarios], dtype=np.int64)
         self.scheduled = np.array([is_scheduled(s) for s in scenarios], dtype=np.bool_) & self._semantic
@@ -87,8 +110,10 @@ class Ledger:
         self._rbg_environment = np.repeat(np.arange(cells.rbgs.size), cells.rbgs)
         self._holder = np.full((PERIOD, rbgs), -1)
         self._first = np.zeros((PERIOD, rbgs), dtype=np.int64)
-        # Of each UE: whether it holds one, since when it is known to need one, and when it was last known to be empty.
+        # Of each UE: whether it holds one, when it has said to transmit last, since when it is known to need one, and
+        # when it was last known to be empty.
         self._leased = np.zeros(cells.slots, dtype=np.bool_)
+        self._last_at = np.full(cells.slots, _NEVER)
         self._needs_since = np.full(cells.slots, _NEVER)
         self._empty_at = np.full(cells.slots, -1)
 
@@ -103,9 +128,10 @@ class Ledger:
         backlog = bsr_level(self._backlogs.dpdus[slot], _UNCAPPED_LEVELS)
         level = np.where(self._semantic[environment], backlog, self._last_heard[slot])
 
+        announces = self._note_announcements(seen, told)
         on_lease, failed = self._review(observation, seen)
         heard = seen.decoded & ~on_lease
-        self._note_needs(seen, heard, told)
+        self._note_needs(seen, heard, told, announces)
         scheduled = self.scheduled[environment]
         needs = np.where(scheduled, (self._needs_since[slot] < _NEVER) & ~self._leased[slot], level > 0)
         # A UE that is acknowledged now deletes in this TTI; only with ack_deletes it can transmit at once.
@@ -136,7 +162,7 @@ class Ledger:
         cells, seen = self.cells, page.seen
         granted = self._semantic[seen.environment] & (dcm >= codes_pb2.DCM_GRANT)
         environment, slot, code = seen.environment[granted], seen.slot[granted], dcm[granted]
-        self._busy_until[slot] = np.where(self.scheduled[environment], 0, seen.tti + 1 + cells.delay[environment])
+        self._busy_until[slot] = np.where(self.scheduled[environment], 0, seen.tti + 1 + self.lag[environment])
         in_order = np.flatnonzero(granted)[np.argsort(page.turn[granted], kind="stable")]
         self._round.served(seen.environment[in_order], seen.ue_id[in_order])
 
@@ -144,7 +170,7 @@ class Ledger:
         environment, slot, code = environment[lasting], slot[lasting], code[lasting]
         acknowledged = code >= codes_pb2.DCM_GRANT + cells.rbgs[environment]
         rbg = code - codes_pb2.DCM_GRANT - np.where(acknowledged, cells.rbgs[environment], 0)
-        first = seen.tti + cells.delay[environment] + (acknowledged & ~cells.ack_deletes[environment])
+        first = seen.tti + self.lag[environment] + (acknowledged & ~cells.ack_deletes[environment])
         # A UE has one lease, the newest.
         self._holder[np.isin(self._holder, slot)] = -1
         at = (first % PERIOD, cells.rbg_start[environment] + rbg)
@@ -152,8 +178,24 @@ class Ledger:
         self._holder[at] = slot
         self._first[at] = first
         self._leased[slot] = True
+        self._last_at[slot] = _NEVER
         self._empty_at[slot] = np.where(self._needs_since[slot] == _NEVER, first, self._empty_at[slot])
         self._needs_since[slot] = _NEVER
+
+    def _note_announcements(self, seen: Seen, told: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Who says on its lease which transmission will be the last one of it; returns [n] who does."""
+        slot, environment = seen.slot, seen.environment
+        made = seen.tti - 1 - self.cells.delay[environment]
+        announces = np.zeros(slot.size, dtype=np.bool_)
+        for phase in range(PERIOD):
+            first = np.full(self.cells.slots + 1, _NEVER)  # the last one stands for nobody, -1
+            first[self._holder[phase]] = self._first[phase]
+            here = told & (first[slot] <= made)
+            occasion = made + 1 + (phase - made - 1) % PERIOD
+            last = occasion + PERIOD * (announced(seen.ucm) - 1)
+            self._last_at[slot[here]] = last[here]
+            announces |= here
+        return announces
 
     def _review(self, observation: LeaderObservation, seen: Seen) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """What came of the leases in the TTI before.
@@ -171,23 +213,28 @@ class Ledger:
         holder = self._holder[phase]
         occasion = (holder >= 0) & (self._first[phase] <= tti)
         kept = occasion & ((found == holder) | (outcome == RBG_UNDECODABLE))
-        ended = occasion & ~kept
+        # Of the last one that was announced a UE waits for the news.
+        over = occasion & (found == holder) & (self._last_at[holder] <= tti)
+        ended = occasion & ~kept | over
         self._leased[holder[ended]] = False
-        self._empty_at[holder[ended & (outcome == RBG_IDLE)]] = tti
+        self._last_at[holder[ended]] = _NEVER
+        self._empty_at[holder[ended & (outcome == RBG_IDLE) | over]] = tti
         on_lease = np.isin(seen.slot, holder[occasion & (found == holder)])
         rbg = np.full(cells.slots, -1)
         undecodable = np.flatnonzero(kept & (found != holder))
-        in_time = undecodable[cells.delay[self._rbg_environment[undecodable]] == PERIOD - 1]
+        in_time = undecodable[self.lag[self._rbg_environment[undecodable]] == PERIOD - 1]
         rbg[holder[in_time]] = in_time - cells.rbg_start[self._rbg_environment[in_time]]
         self._holder[phase] = np.where(ended, -1, holder)
         return on_lease, rbg[seen.slot]
 
-    def _note_needs(self, seen: Seen, heard: NDArray[np.bool_], told: NDArray[np.bool_]) -> None:
+    def _note_needs(
+        self, seen: Seen, heard: NDArray[np.bool_], told: NDArray[np.bool_], announces: NDArray[np.bool_]
+    ) -> None:
         """Who needs a lease: who reports, or sends without one; who could have reported and did not is empty."""
         environment, slot = seen.environment, seen.slot
-        new = slot[(heard | told) & ~self._leased[slot]]
+        new = slot[(heard | told & ~announces) & ~self._leased[slot]]
         self._needs_since[new] = np.minimum(self._needs_since[new], seen.tti)
-        made = seen.tti - 1 - self.cells.delay[environment]
+        made = seen.tti - 1 - self.cells.delay[environment] - self._decision_lag[environment]
         silent = (made >= 0) & ((made + seen.ue_id) % self._period[environment] == 0) & ~told
         silent &= ~self._leased[slot] & (self._needs_since[slot] == _NEVER)
         self._empty_at[slot[silent]] = np.maximum(self._empty_at[slot[silent]], made[silent])
@@ -202,12 +249,12 @@ class Ledger:
         It wins them over a grant in answer to the next report, or to one that is under way.
         """
         environment = seen.environment
-        delay, period = self.cells.delay[environment], self._period[environment]
+        delay, period = self.lag[environment], self._period[environment]
         silent = np.minimum(seen.tti + delay - self._empty_at[seen.slot], 3 * period)
         earlier = (delay - seen.tti - seen.ue_id) % period + 1
         return np.where(self.scheduled[environment], silent * earlier, 0)
 
     def _free(self, tti: int, later: int) -> NDArray[np.bool_]:
         """[B] RBGs that are not taken in the TTI in which a grant of now takes effect, or in a later one."""
-        phase = (tti + self.cells.delay + later)[self._rbg_environment] % PERIOD
+        phase = (tti + self.lag + later)[self._rbg_environment] % PERIOD
         return self._holder[phase, np.arange(phase.size)] < 0

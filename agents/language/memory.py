@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a UE remembers: from its own observations, for all UEs of all environments at once."""
+"""What a UE remembers: from its own observations and decisions, for all UEs of all environments at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmac.agents.baselines.columns import Cells
-from llmac.agents.language.ledger import PERIOD, is_scheduled
+from llmac.agents.language.ledger import PERIOD, announced, decision_lag, is_scheduled
 from llmac.bridge.envs.observations import FollowerObservation
 from llmac.bridge.scenario import Scenario
 from llmac.v1 import codes_pb2
@@ -35,6 +35,14 @@ class Recollection:
     """It has deleted since its last transmission."""
     report_age: NDArray[np.int64]
     """Since its last UCM; at least 1."""
+    left: NDArray[np.int64]
+    """How many transmissions are left of those that it has said to be the last ones of its lease; -1: it has not."""
+    quiet: NDArray[np.bool_]
+    """No dPDU has come for `OLDEST` TTIs."""
+    buffer: NDArray[np.int64]
+    """dPDUs in its buffer when what it decides now takes effect, but for those that come until then."""
+    odd: NDArray[np.bool_]
+    """Whether that is in an odd TTI."""
 
 
 class Memory:
@@ -46,6 +54,9 @@ class Memory:
     def __init__(self, scenarios: Sequence[Scenario]) -> None:
         self.cells = cells = Cells(scenarios, np.zeros(len(scenarios), dtype=np.uint64))
         self.scheduled = np.array([is_scheduled(s) for s in scenarios], dtype=np.bool_)
+        self.decision_lag = np.array([decision_lag(s) for s in scenarios], dtype=np.int64)
+        # What was decided lately, by TTI.
+        self._decided = np.zeros((int(self.decision_lag.max(initial=0)) + 1, cells.slots), dtype=np.int64)
         long_ago = -OLDEST - PERIOD
         self._dcm = np.zeros(cells.slots, dtype=np.int64)
         self._dcm_at = np.full(cells.slots, long_ago)
@@ -54,16 +65,23 @@ class Memory:
         self._again = np.zeros(cells.slots, dtype=np.bool_)
         self._deleted = np.zeros(cells.slots, dtype=np.bool_)
         self._report_at = np.full(cells.slots, long_ago)
+        self._left = np.full(cells.slots, -1)
+        self._buffer = np.zeros(cells.slots, dtype=np.int64)
+        self._arrival_at = np.full(cells.slots, long_ago)
 
     def observe(self, observation: FollowerObservation) -> Recollection:
         """Take in an observation."""
-        slot, tti = self.cells.slot(observation), observation.tti
-        last = observation.last_action.astype(np.int64)
-        access, ucm = np.divmod(last, self.cells.ucm_codes[self.cells.environment(observation)])
+        slot, environment, tti = self.cells.slot(observation), self.cells.environment(observation), observation.tti
+        ucm_codes, lag = self.cells.ucm_codes[environment], self.decision_lag[environment]
+        took_effect = observation.last_action.astype(np.int64)
+        self._note_arrivals(observation, slot, took_effect // ucm_codes == codes_pb2.ACCESS_DELETE)
+        decided = self._decided[(tti - 1) % len(self._decided), slot]
+        access, ucm = np.divmod(np.where(lag > 0, decided, took_effect), ucm_codes)
         dcm = observation.dcm.astype(np.int64)
         told = slot[dcm > 0]
         self._dcm[told], self._dcm_at[told] = dcm[dcm > 0], tti
         sent = access >= codes_pb2.ACCESS_TRANSMIT
+        self._note_left(slot, tti, sent, ucm, dcm >= codes_pb2.DCM_GRANT)
         sender = slot[sent]
         self._again[sender] = tti - 1 - self._sent_at[sender] == PERIOD
         self._rbg[sender], self._sent_at[sender] = access[sent] - codes_pb2.ACCESS_TRANSMIT, tti - 1
@@ -71,8 +89,9 @@ class Memory:
         self._deleted[slot[access == codes_pb2.ACCESS_DELETE]] = True
         self._report_at[slot[ucm > 0]] = tti - 1
 
-        dcm_age, sent_age, report_age = (
-            np.minimum(tti - at[slot], OLDEST) for at in (self._dcm_at, self._sent_at, self._report_at)
+        dcm_age, sent_age, report_age, arrival_age = (
+            np.minimum(tti - at[slot], OLDEST)
+            for at in (self._dcm_at, self._sent_at, self._report_at, self._arrival_at)
         )
         return Recollection(
             dcm=np.where(dcm_age < OLDEST, self._dcm[slot], 0),
@@ -82,4 +101,46 @@ class Memory:
             again=self._again[slot],
             deleted=self._deleted[slot],
             report_age=report_age,
+            left=np.where(sent_age <= PERIOD, self._left[slot], -1),
+            quiet=arrival_age == OLDEST,
+            buffer=self._buffer[slot] - self._pending_deletes(slot, tti, ucm_codes, lag),
+            odd=(tti + lag) % PERIOD == 1,
         )
+
+    def note(self, observation: FollowerObservation, action: NDArray[np.uint16]) -> None:
+        """Take in what was decided on an observation, [n]; where it takes effect at once, the next one tells it."""
+        now = self._decided[observation.tti % len(self._decided)]
+        now[:] = 0
+        now[self.cells.slot(observation)] = action
+
+    def _note_arrivals(
+        self, observation: FollowerObservation, slot: NDArray[np.int64], deleted: NDArray[np.bool_]
+    ) -> None:
+        buffer = observation.buffer.astype(np.int64)
+        self._arrival_at[slot[buffer > self._buffer[slot] - deleted]] = observation.tti
+        self._buffer[slot] = buffer
+
+    def _note_left(
+        self,
+        slot: NDArray[np.int64],
+        tti: int,
+        sent: NDArray[np.bool_],
+        ucm: NDArray[np.int64],
+        granted: NDArray[np.bool_],
+    ) -> None:
+        """Count down what is left; to report while on a lease is to announce, and a grant begins anew."""
+        left = self._left[slot]
+        left = np.where(sent & (left > 0), left - 1, left)
+        on_lease = sent | (self._sent_at[slot] == tti - PERIOD)
+        left = np.where((ucm > 0) & on_lease, announced(ucm), left)
+        self._left[slot] = np.where(granted | ~on_lease, -1, left)
+
+    def _pending_deletes(
+        self, slot: NDArray[np.int64], tti: int, ucm_codes: NDArray[np.int64], lag: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """[n] dPDUs that are to be deleted by what was decided and has not taken effect."""
+        deletes = np.zeros(slot.size, dtype=np.int64)
+        for age in range(1, len(self._decided)):
+            access = self._decided[(tti - age) % len(self._decided), slot] // ucm_codes
+            deletes += (access == codes_pb2.ACCESS_DELETE) & (age <= lag)
+        return np.minimum(deletes, self._buffer[slot])

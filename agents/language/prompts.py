@@ -14,7 +14,7 @@ from typing import Any
 
 import jinja2
 
-from llmac.agents.language.ledger import fades, is_scheduled
+from llmac.agents.language.ledger import fades, is_scheduled, lag
 from llmac.bridge.pag.sentences import Pag
 from llmac.bridge.scenario import Opaque, Scenario, Semantic, load
 
@@ -112,8 +112,12 @@ class Remembered:
     deleted: bool
     """It has deleted since."""
     report_age: int | None
+    left: int | None
+    """Transmissions that are left of those that it announced to be the last ones of its lease."""
+    quiet: bool
+    """No dPDU has come for a while."""
     odd: bool
-    """Whether the TTI is."""
+    """Whether the TTI is in which its decision takes effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ def _cell(scenario: Scenario) -> dict[str, Any]:
         "scheduled": is_scheduled(scenario),
         "limit": control.max_dcms_per_tti,
         "period": control.ucm_period_ttis,
-        "delay": control.delay_ttis,
+        "delay": lag(scenario),
         "fades": fades(scenario),
     }
 
@@ -259,7 +263,9 @@ def sample_prompts() -> Iterator[str]:
         for odd in (False, True):
             yield template(Role.BS).instruction + bs.state(entries, Slots((0,), (0,), odd))
             for deleted in (False, True):
-                memory = Remembered("null", 0, 0, 1, again=True, deleted=deleted, report_age=1, odd=odd)
+                memory = Remembered(
+                    "null", 0, 0, 1, again=True, deleted=deleted, report_age=1, left=0, quiet=True, odd=odd
+                )
                 yield template(Role.UE).instruction + ue.state(0, 0, 1, memory)
         yield ue.state(0, 0, 0, True, [ue.past(0, 0, 0, 0)])
         past = BsPast(("idle", "undecodable", "left"), (Heard(0, "null"),), "end")

@@ -42,6 +42,7 @@ def _free(rng: np.random.Generator) -> Scenario:
         "ack_deletes": _happens(rng, _RARELY),
         "buffer_capacity_dpdus": int(rng.choice([20, 20, 20, 5, 99])),
         "vocabulary": {"kind": "semantic", "bsr_levels": int(rng.choice([6, 6, 6, 3, 8]))},
+        "decision_delay": _decision_delay(rng, _RARELY),
     }
     return load(name, overrides)
 
@@ -74,7 +75,8 @@ def _scheduled(rng: np.random.Generator) -> Scenario:
         "control.loss_probability": float(rng.choice([0.0, 0.02, 0.05])),
         "control.delay_ttis": int(rng.choice([0, 1, 1, 1, 1, 2])),
         "control.max_dcms_per_tti": int(rng.choice([0, 1, 1, 2, 2, 4, 16])),
-        "control.ucm_period_ttis": int(rng.choice([1, 2, 4, 8, 8, 12, 12, 16, 24, 24])),
+        "control.ucm_period_ttis": int(rng.choice([1, 2, 4, 8, 12, 24, *rng.integers(3, 33, size=6)])),
+        "decision_delay": _decision_delay(rng, _RARELY),
     }
     return load(name, overrides)
 
@@ -95,6 +97,11 @@ def opaque(symbols: int) -> Draw:
         return [load("paper", {"ues": n, "vocabulary": vocabulary}) for n in rng.integers(2, 9, count).tolist()]
 
     return draw
+
+
+def _decision_delay(rng: np.random.Generator, probability: float) -> list[float]:
+    """Seldom one of some TTIs, otherwise none."""
+    return [0.0] * int(rng.integers(1, 5)) + [1.0] if _happens(rng, probability) else []
 
 
 def _happens(rng: np.random.Generator, probability: float) -> bool:

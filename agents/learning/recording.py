@@ -113,6 +113,8 @@ def record(
     leader = Leader(scenarios, seeds, phrasebook, Speech(style=style), label_spaces)
     follower = Follower(scenarios, phrasebook, Speech(style=style))
     teacher.reset(scenarios, seeds)
+    # Where decisions take effect later, a UE knows what it has decided, not what became of that.
+    at_once = np.array([not scenario.decision_delay for scenario in scenarios])
     leaders = env.reset(seeds, scenarios)
     while not leaders.done:
         requests = leader.observe(leaders)
@@ -123,7 +125,8 @@ def record(
         action = teacher.follow(followers).action
         keep(Role.UE, requests, follower.tell(action))
         uniforms = uniform(np.repeat(seeds, followers.ue_count), followers.tti, Purpose.SLIP, followers.ue_id)
-        leaders = env.follow(FollowerAction(np.where(uniforms < slip, clumsy.follow(followers).action, action)))
+        slips = (uniforms < slip) & at_once[np.repeat(np.arange(len(scenarios)), followers.ue_count)]
+        leaders = env.follow(FollowerAction(np.where(slips, clumsy.follow(followers).action, action)))
         on_tti()
     return recorded
 

@@ -11,6 +11,8 @@ send, and deletes in between without waiting. It differs from `sps` and `hybrid`
 - A UE whose transmission failed is granted its RBG again; it then does not delete before it has transmitted twice: on a
   fading channel failures come in rows. One that has a single dPDU left does not delete it before the next occasion,
   which it would not need otherwise, in case it has failed.
+- A UE with a lease and few dPDUs left, to which none has come for a while, says in its report how many transmissions
+  will be its last ones, and its RBG is granted on at once.
 - An RBG that nobody needs goes to the UE of which most is to be hoped: time since it was empty, times the time that is
   won over its next report, or over one that is under way.
 """
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 from llmac.agents.baselines.columns import assign_rbgs, dcms, limit_dcms
 from llmac.agents.baselines.reports import report
 from llmac.agents.chance import Purpose, uniform
-from llmac.agents.language.ledger import PERIOD, Ledger, Page, fades
+from llmac.agents.language.ledger import PERIOD, Ledger, Page, announcement, fades
 from llmac.agents.language.memory import Memory, Recollection
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
@@ -32,6 +34,9 @@ from llmac.v1 import codes_pb2
 _SETTLED = 4
 """TTIs after a report in which a UE waits for a grant instead of contending."""
 
+
+_FEW_DPDUS = 3
+"""Transmissions that a UE announces to be its last ones; more may come before many of them are over."""
 
 _RARE_REPORTS, _SELDOM_REPORTS = 16, 10
 """TTIs from one opportunity to report to the next."""
@@ -81,6 +86,7 @@ class Teacher:
         known = self._memory.observe(observation)
         scheduled = self._memory.scheduled[self._cells.environment(observation)]
         action = np.where(scheduled, self._use_lease(observation, known), self._use_grant(observation))
+        self._memory.note(observation, action.astype(np.uint16))
         return FollowerAction(action.astype(np.uint16))
 
     def _grant(self, page: Page) -> NDArray[np.int64]:
@@ -100,7 +106,7 @@ class Teacher:
     def _lease(self, page: Page) -> NDArray[np.int64]:
         """[n] DCM codes where it is not."""
         cells, environment = self._cells, page.seen.environment
-        takes_effect = page.seen.tti + cells.delay
+        takes_effect = page.seen.tti + self._ledger.lag
         free = page.free & ~self._for_contention(takes_effect)
         free_next = page.free_next & ~self._for_contention(takes_effect + 1)
         deletes_first = page.heard & ~cells.ack_deletes[environment]
@@ -116,11 +122,12 @@ class Teacher:
     def _for_contention(self, tti: NDArray[np.int64]) -> NDArray[np.bool_]:
         """[B] RBGs that are left for contention in a TTI of each environment, [E]."""
         environment = self._rbg_environment
-        return self._last_rbg & self._open(tti)[environment]
+        return self._last_rbg & self._is_open(tti, self._gap)[environment]
 
-    def _open(self, tti: int | NDArray[np.int64]) -> NDArray[np.bool_]:
-        """[E] whether a TTI is an opportunity for contention."""
-        return (self._gap > 0) & (tti % np.maximum(self._gap, 1) == self._gap - 1)
+    @staticmethod
+    def _is_open(tti: NDArray[np.int64], gap: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether TTIs are opportunities for contention."""
+        return (gap > 0) & (tti % np.maximum(gap, 1) == gap - 1)
 
     def _use_grant(self, observation: FollowerObservation) -> NDArray[np.int64]:
         cells, environment = self._cells, self._cells.environment(observation)
@@ -138,9 +145,9 @@ class Teacher:
         return access * cells.ucm_codes[environment] + report(cells, observation, buffer - delete)
 
     def _use_lease(self, observation: FollowerObservation, known: Recollection) -> NDArray[np.int64]:
-        cells, tti = self._cells, observation.tti
-        environment = cells.environment(observation)
-        buffer, rbgs, delay = observation.buffer.astype(np.int64), cells.rbgs[environment], cells.delay[environment]
+        cells, environment = self._cells, self._cells.environment(observation)
+        takes_effect = observation.tti + self._memory.decision_lag[environment]
+        buffer, rbgs, lag = known.buffer, cells.rbgs[environment], self._ledger.lag[environment]
         backlogged = buffer > 0
         frees = cells.ack_deletes[environment]
 
@@ -151,28 +158,33 @@ class Teacher:
         acknowledged = ((known.dcm == codes_pb2.DCM_ACK) | with_ack) & (known.dcm_age == 0) & ~frees
 
         # Whether the last transmission was one of a lease, and what became of it.
-        before = tti - known.sent_age
         gap = self._gap[environment]
-        contended = (known.rbg == rbgs - 1) & (gap > 0) & (before % np.maximum(gap, 1) == gap - 1)
+        contended = (known.rbg == rbgs - 1) & self._is_open(takes_effect - known.sent_age, gap)
         leased = (known.rbg >= 0) & ~contended
         renewed = granted & (known.dcm_age == 1) & known.again & self._fades[environment]
-        wary = (delay == PERIOD - 1) & ((buffer == 1) | renewed)
+        ends = leased & (known.left == 0)
+        wary = (lag == PERIOD - 1) & ((buffer == 1) | renewed | ends)
         just_sent = leased & (known.sent_age == 1)
         occasion = leased & (known.sent_age == PERIOD)
         waited = occasion & ~known.deleted
-        delete = acknowledged | (just_sent & ~wary) | (waited & (buffer == 1) & ~begins)
+        delete = acknowledged | (just_sent & ~wary) | (waited & ((buffer == 1) | ends) & ~begins)
         delete &= backlogged
 
-        use = backlogged & ~delete & (begins | occasion) & ~just_sent
-        open_now = self._open(tti)[environment]
+        use = backlogged & ~delete & (begins | (occasion & ~ends)) & ~just_sent
+        open_now = self._is_open(takes_effect, gap)
         answered = known.deleted | (known.rbg < 0) | leased
-        too_early = known.sent_age <= delay
+        too_early = known.sent_age <= lag
         probability = np.where(answered, 1.0, np.where(too_early, 0.0, 0.5))
         contend = backlogged & ~delete & ~use & ~just_sent & open_now & (known.report_age >= _SETTLED)
-        contend &= uniform(cells.seeds[environment], tti, Purpose.ACCESS, observation.ue_id) < probability
+        contend &= uniform(cells.seeds[environment], observation.tti, Purpose.ACCESS, observation.ue_id) < probability
 
         rbg = np.where(use, np.where(begins, granted_rbg, known.rbg), rbgs - 1)
         access = np.select([delete, use | contend], [codes_pb2.ACCESS_DELETE, codes_pb2.ACCESS_TRANSMIT + rbg], 0)
         on_lease = just_sent | use | (granted & (known.dcm_age <= 1))
         left = np.where(on_lease, 0, buffer - delete)
-        return access * cells.ucm_codes[environment] + report(cells, observation, left)
+        few = np.minimum(_FEW_DPDUS, cells.bsr_levels[environment])
+        more = buffer - 1
+        announces = (use | (just_sent & delete)) & known.quiet & (known.left < 0) & (more > 0) & (more <= few) & ~frees
+        announces &= observation.ucm_opportunity > 0
+        ucm = np.where(announces, announcement(more), report(cells, observation, left))
+        return access * cells.ucm_codes[environment] + ucm

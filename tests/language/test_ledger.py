@@ -45,6 +45,24 @@ def test_a_lease_takes_an_rbg_until_it_is_left_unused(phrasebook: Phrasebook) ->
     assert free == [everything, everything, taken, everything, taken, everything, everything, everything, everything]
 
 
+def test_an_rbg_is_free_after_the_last_transmission_that_its_ue_announced(phrasebook: Phrasebook) -> None:
+    scenario = load("paper", {**LATE, "error_model.tbler": 0.0, "control.ucm_period_ttis": 2})
+    leader = Leader([scenario], SEED, phrasebook)
+    codes = Codes(scenario.rbgs, scenario.vocabulary)
+    send = codes.ue_action(codes_pb2.ACCESS_TRANSMIT + 1, 0)
+    announce = codes.ue_action(codes_pb2.ACCESS_DELETE, codes_pb2.UCM_SR)
+    with ColumnEnv([scenario], ttis=5) as env:
+        leaders = env.reset(SEED)
+        # Granted in TTI 0, UE 0 uses RBG 1 in TTIs 1 and 3, and has said in TTI 2 that one more is to come.
+        for tti, action in enumerate([0, send, announce, send, 0]):
+            (request,) = leader.observe(leaders)
+            label = int(leader.labels[0])
+            env.lead(leader.act([f"grant 1 to {label}; end" if tti == 0 else "end"]))
+            leaders = env.follow(FollowerAction(np.array([action, 0], dtype=np.uint16)))
+    assert " even free 0 1" in request.state
+    assert " wait" not in request.state
+
+
 def test_who_is_heard_without_a_lease_has_more_to_send(phrasebook: Phrasebook) -> None:
     scenario = load("paper", {**LATE, "error_model.tbler": 0.0})
     leader = Leader([scenario], SEED, phrasebook)
@@ -95,10 +113,68 @@ def test_a_ue_remembers_what_it_did_and_was_told(phrasebook: Phrasebook) -> None
             assert known.dcm_age == min(tti, OLDEST)
             env.follow(FollowerAction(np.array([action], dtype=np.uint16)))
     assert " even grant 1 0 have" in states[0]
-    assert " odd reported 1 sent 1 1 grant 1 1 have" in states[1]
-    assert " even reported 2 deleted 1 2 grant 1 2 have" in states[2]
-    assert " odd reported 1 sent 1 again 1 grant 1 3 have" in states[3]
+    assert " odd reported 1 sent 1 1 left 1 grant 1 1 have" in states[1]
+    assert " even reported 2 deleted 1 2 left 1 grant 1 2 have" in states[2]
+    assert " odd reported 1 sent 1 again 1 left 1 grant 1 3 have" in states[3]
     assert " even have" in states[-1]
+
+
+def test_a_ue_counts_down_what_it_announced(phrasebook: Phrasebook) -> None:
+    scenario = load("paper", {**LATE, "ues": 1, "control.ucm_period_ttis": 2})
+    codes = Codes(scenario.rbgs, scenario.vocabulary)
+    follower = Follower([scenario], phrasebook)
+    send, delete = codes.ue_action(codes_pb2.ACCESS_TRANSMIT, 0), codes.ue_action(codes_pb2.ACCESS_DELETE, 0)
+    two_more = codes.ue_action(codes_pb2.ACCESS_TRANSMIT, codes_pb2.UCM_BSR + 1)
+    left: list[int | None] = []
+    with ColumnEnv([scenario], ttis=8) as env:
+        env.reset(SEED)
+        for action in [two_more, delete, send, delete, send, delete, 0, 0]:
+            words = follower.observe(env.lead(SILENT))[0].state.split()
+            left.append(int(words[words.index("left") + 1]) if "left" in words else None)
+            env.follow(FollowerAction(np.array([action], dtype=np.uint16)))
+    assert left == [None, 2, 2, 1, 1, 0, 0, None]
+
+
+def test_a_ue_knows_whether_dpdus_have_come_lately() -> None:
+    scenario = load("paper", {"ues": 8, "traffic.load": 0.15, "control.delay_ttis": 1})
+    memory, buffers = Memory([scenario]), [np.zeros(8, dtype=np.int64)]
+    with ColumnEnv([scenario], ttis=30) as env:
+        env.reset(SEED)
+        for tti in range(30):
+            followers = env.lead(SILENT)
+            buffers.append(followers.buffer.astype(np.int64))
+            came = np.diff(buffers, axis=0)[max(0, tti - OLDEST + 1) :].any(axis=0)
+            np.testing.assert_array_equal(memory.observe(followers).quiet, ~came)
+            env.follow(FollowerAction(np.zeros(8, dtype=np.uint16)))
+    assert 0 < np.count_nonzero(came) < 8
+
+
+def test_who_decides_late_takes_into_account_what_it_has_decided() -> None:
+    scenario = load("paper", {"ues": 1, "traffic.load": 1.0, "decision_delay": [0.0, 0.0, 1.0]})
+    codes = Codes(scenario.rbgs, scenario.vocabulary)
+    memory = Memory([scenario])
+    decisions = [
+        codes.ue_action(access, 0) for access in (0, 0, codes_pb2.ACCESS_DELETE, codes_pb2.ACCESS_TRANSMIT, 0, 0)
+    ]
+    known: list[tuple[int, int, bool]] = []
+    with ColumnEnv([scenario], ttis=len(decisions)) as env:
+        env.reset(SEED)
+        for decision in decisions:
+            followers = env.lead(SILENT)
+            recalled = memory.observe(followers)
+            assert recalled.odd == (followers.tti % 2 == 1)
+            known.append((int(recalled.buffer[0]), int(followers.buffer[0]), bool(recalled.sent_age[0] == 1)))
+            action = np.array([decision], dtype=np.uint16)
+            memory.note(followers, action)
+            env.follow(FollowerAction(action))
+    # One dPDU comes in each TTI. What is decided in TTI 2 is done in TTI 4, and the buffer of TTI 5 shows it.
+    assert known == [(1, 1, False), (2, 2, False), (3, 3, False), (3, 4, False), (4, 5, True), (5, 5, False)]
+
+
+@pytest.mark.parametrize(("name", "share"), [("paper", 0.95), ("near-far", 0.9), ("bursty", 0.9), ("urban", 0.9)])
+def test_the_teacher_stands_a_decision_delay(name: str, share: float) -> None:
+    late = _goodput(load(name, {"decision_delay": [0.0, 1.0]}), Teacher())
+    assert late > share * _goodput(load(name), Teacher())
 
 
 def test_where_signalling_is_free_a_ue_is_told_that_it_has_just_transmitted(phrasebook: Phrasebook) -> None:
