@@ -30,17 +30,27 @@ class Table:
     arguments: str
     agents: str
     against: str = "llm"
+    seeds: int | None = None
+    """Where more are needed than elsewhere."""
 
 
 GENIES = "genie,genie-causal"
+SCARCE = ("scarce-signalling", "bursty", "urban")
+ANOTHER_CELL = "bursty --ues 17 --rbgs 3 --load 0.45"
 CHANNELS = ("log-distance", "rayleigh", "uma", "umi", "rma", "inh")
 TABLES = {
     **{f"paper-{n}": Table(f"paper --ues {n}", "aloha,grant,genie,llm") for n in (2, 4, 6, 8, 10, 12, 16, 32)},
     "near-far": Table("near-far", "aloha,grant,genie,llm"),
     "near-far-loaded": Table("near-far --ues 32 --load 0.4", "aloha,grant,genie,llm"),
+    **{name: Table(name, f"aloha,grant,tdma,sps,hybrid,{GENIES},llm") for name in SCARCE},
+    **{f"{name}-more": Table(name, "sps,hybrid,llm", seeds=200) for name in SCARCE},
     **{
-        name: Table(name, f"aloha,grant,tdma,sps,hybrid,{GENIES},llm")
-        for name in ("scarce-signalling", "bursty", "urban")
+        f"period-{ttis}": Table(f"{ANOTHER_CELL} --set control.ucm_period_ttis={ttis}", "sps,hybrid,llm")
+        for ttis in (6, 10, 12, 20)
+    },
+    **{
+        f"{name}-late": Table(f"{name} --set decision_delay=[0,1]", "grant,tdma,sps,hybrid,llm")
+        for name in ("paper", "near-far", *SCARCE)
     },
     **{f"near-far-{channel}": Table(f"near-far --channel {channel}", f"grant,{GENIES},llm") for channel in CHANNELS},
     **{f"urban-{channel}": Table(f"urban --channel {channel}", f"hybrid,{GENIES},llm") for channel in CHANNELS},
@@ -56,7 +66,8 @@ def main() -> None:
     for name in chosen.tables or TABLES:
         table = TABLES[name]
         command = (
-            f"llmac run {table.arguments} --agents {table.agents} --against {table.against} --seeds {chosen.seeds}"
+            f"llmac run {table.arguments} --agents {table.agents} --against {table.against}"
+            f" --seeds {table.seeds or chosen.seeds}"
         )
         text = f"`{command}`\n\n{_table(_play(command), table)}"
         page = PAGE.read_text(encoding="utf-8")
@@ -74,7 +85,7 @@ def _play(command: str) -> dict[str, Any]:
 def _table(document: dict[str, Any], table: Table) -> str:
     heads = ["agent", *METRICS.values(), *(f"llm's gain: {METRICS[name]}" for name in DIFFERENCES)]
     rows = [heads, ["---"] * len(heads)]
-    bound = document["agents"]["genie"]["bound_dpdu_per_tti"]["mean"]
+    bound = document["agents"][table.against]["bound_dpdu_per_tti"]["mean"]
     for agent in table.agents.split(","):
         metrics = document["agents"][agent]
         row = [f"`{agent}`"]
