@@ -101,7 +101,7 @@ def opaque(symbols: int) -> Draw:
 
 def _decision_delay(rng: np.random.Generator, probability: float) -> list[float]:
     """Seldom one of some TTIs, otherwise none."""
-    return [0.0] * int(rng.integers(1, 5)) + [1.0] if _happens(rng, probability) else []
+    return [0.0] * int(rng.choice([1, 1, 2, 2, 3, 4, 5, 6, 7, 8])) + [1.0] if _happens(rng, probability) else []
 
 
 def _happens(rng: np.random.Generator, probability: float) -> bool:

@@ -59,7 +59,7 @@ class CloneOptions:
     """Of the teacher: so often an RBG that nobody asked for is granted; PPO can tell whether that is good."""
     environments: int = 96
     """That are recorded at once."""
-    rounds: int = 24
+    rounds: int = 32
     """Batches of episodes, in turn from each kind of cells."""
     teacher: TeacherName = TeacherName.LEASE
     """Whom the models learn from."""
@@ -71,8 +71,8 @@ class CloneOptions:
     """Folder or Hub id of a pretrained model that gets an adapter for each role; without, small models are made."""
     bs_layers: int = 2
     ue_layers: int = 2
-    bs_steps: int = 14000
-    ue_steps: int = 7000
+    bs_steps: int = 16000
+    ue_steps: int = 8000
     batch: int = 64
     """Examples per step."""
     learning_rate: float = 3e-3

@@ -146,7 +146,7 @@ def test_a_ue_knows_whether_dpdus_have_come_lately() -> None:
             buffers.append(followers.buffer.astype(np.int64))
             came = np.diff(buffers, axis=0)[max(0, tti - OLDEST + 1) :].any(axis=0)
             np.testing.assert_array_equal(memory.observe(followers).quiet, ~came)
-            quiet.append(np.count_nonzero(~came))
+            quiet.append(int(np.count_nonzero(~came)))
             env.follow(FollowerAction(np.zeros(8, dtype=np.uint16)))
     assert 0 < quiet[-1] < 8
 
