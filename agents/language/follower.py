@@ -60,6 +60,7 @@ class _Cell:
             rbg=codes.rbgs - 1,
             sent_age=1,
             again=True,
+            tried=True,
             deleted=True,
             report_age=1,
             left=codes.messages,
@@ -143,7 +144,7 @@ class Follower:
         """What each UE remembers; see UePrompts.state."""
         columns = (getattr(recalled, f.name).tolist() for f in fields(recalled))
         environments = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
-        for e, dcm, dcm_age, rbg, sent_age, again, deleted, report_age, left, quiet, _, odd in zip(
+        for e, dcm, dcm_age, rbg, sent_age, again, tried, deleted, report_age, left, quiet, _, odd in zip(
             environments, *columns, strict=True
         ):
             cell = self._cells[e]
@@ -158,6 +159,7 @@ class Follower:
                     rbg=rbg,
                     sent_age=sent_age if sent_age < oldest else None,
                     again=again and cell.scheduled,
+                    tried=tried and cell.scheduled,
                     deleted=deleted,
                     report_age=report_age if report_age < OLDEST and cell.scheduled else None,
                     left=left if left >= 0 and cell.scheduled else None,

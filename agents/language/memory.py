@@ -31,6 +31,8 @@ class Recollection:
     """At least 1."""
     again: NDArray[np.bool_]
     """The transmission before that one was `PERIOD` TTIs earlier."""
+    tried: NDArray[np.bool_]
+    """It had no grant for that transmission, neither a new one nor a lease."""
     deleted: NDArray[np.bool_]
     """It has deleted since its last transmission."""
     report_age: NDArray[np.int64]
@@ -63,6 +65,7 @@ class Memory:
         self._rbg = np.full(cells.slots, -1)
         self._sent_at = np.full(cells.slots, long_ago)
         self._again = np.zeros(cells.slots, dtype=np.bool_)
+        self._tried = np.zeros(cells.slots, dtype=np.bool_)
         self._deleted = np.zeros(cells.slots, dtype=np.bool_)
         self._report_at = np.full(cells.slots, long_ago)
         self._left = np.full(cells.slots, -1)
@@ -78,14 +81,11 @@ class Memory:
         decided = self._decided[(tti - 1) % len(self._decided), slot]
         access, ucm = np.divmod(np.where(lag > 0, decided, took_effect), ucm_codes)
         dcm = observation.dcm.astype(np.int64)
-        told = slot[dcm > 0]
-        self._dcm[told], self._dcm_at[told] = dcm[dcm > 0], tti
         sent = access >= codes_pb2.ACCESS_TRANSMIT
         self._note_left(slot, tti, sent, ucm, dcm >= codes_pb2.DCM_GRANT)
-        sender = slot[sent]
-        self._again[sender] = tti - 1 - self._sent_at[sender] == PERIOD
-        self._rbg[sender], self._sent_at[sender] = access[sent] - codes_pb2.ACCESS_TRANSMIT, tti - 1
-        self._deleted[sender] = False
+        self._note_transmissions(slot[sent], environment[sent], tti - 1, access[sent] - codes_pb2.ACCESS_TRANSMIT)
+        told = slot[dcm > 0]
+        self._dcm[told], self._dcm_at[told] = dcm[dcm > 0], tti
         self._deleted[slot[access == codes_pb2.ACCESS_DELETE]] = True
         self._report_at[slot[ucm > 0]] = tti - 1
 
@@ -99,6 +99,7 @@ class Memory:
             rbg=np.where(sent_age < OLDEST, self._rbg[slot], -1),
             sent_age=sent_age,
             again=self._again[slot],
+            tried=self._tried[slot],
             deleted=self._deleted[slot],
             report_age=report_age,
             left=np.where(sent_age <= PERIOD, self._left[slot], -1),
@@ -119,6 +120,18 @@ class Memory:
         buffer = observation.buffer.astype(np.int64)
         self._arrival_at[slot[buffer > self._buffer[slot] - deleted]] = observation.tti
         self._buffer[slot] = buffer
+
+    def _note_transmissions(
+        self, sender: NDArray[np.int64], environment: NDArray[np.int64], tti: int, rbg: NDArray[np.int64]
+    ) -> None:
+        # A grant that comes with an `ack` is for the TTI after.
+        granted_rbg = (self._dcm[sender] - codes_pb2.DCM_GRANT) % self.cells.rbgs[environment]
+        granted = (self._dcm[sender] >= codes_pb2.DCM_GRANT) & (granted_rbg == rbg) & (tti - self._dcm_at[sender] <= 1)
+        again = tti - self._sent_at[sender] == PERIOD
+        leased = again & ~self._tried[sender] & (self._rbg[sender] == rbg)
+        self._again[sender], self._tried[sender] = again, ~(granted | leased)
+        self._rbg[sender], self._sent_at[sender] = rbg, tti
+        self._deleted[sender] = False
 
     def _note_left(
         self,

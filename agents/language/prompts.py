@@ -109,6 +109,8 @@ class Remembered:
     sent_age: int | None
     again: bool
     """It had transmitted two TTIs before that, too."""
+    tried: bool
+    """It had no grant for it."""
     deleted: bool
     """It has deleted since."""
     report_age: int | None
@@ -264,7 +266,7 @@ def sample_prompts() -> Iterator[str]:
             yield template(Role.BS).instruction + bs.state(entries, Slots((0,), (0,), odd))
             for deleted in (False, True):
                 memory = Remembered(
-                    "null", 0, 0, 1, again=True, deleted=deleted, report_age=1, left=0, quiet=True, odd=odd
+                    "null", 0, 0, 1, again=True, tried=True, deleted=deleted, report_age=1, left=0, quiet=True, odd=odd
                 )
                 yield template(Role.UE).instruction + ue.state(0, 0, 1, memory)
         yield ue.state(0, 0, 0, True, [ue.past(0, 0, 0, 0)])

@@ -158,9 +158,7 @@ class Teacher:
         acknowledged = ((known.dcm == codes_pb2.DCM_ACK) | with_ack) & (known.dcm_age == 0) & ~frees
 
         # Whether the last transmission was one of a lease, and what became of it.
-        gap = self._gap[environment]
-        contended = (known.rbg == rbgs - 1) & self._is_open(takes_effect - known.sent_age, gap)
-        leased = (known.rbg >= 0) & ~contended
+        leased = (known.rbg >= 0) & ~known.tried
         renewed = granted & (known.dcm_age == 1) & known.again & self._fades[environment]
         ends = leased & (known.left == 0)
         wary = (lag == PERIOD - 1) & ((buffer == 1) | renewed | ends)
@@ -171,7 +169,7 @@ class Teacher:
         delete &= backlogged
 
         use = backlogged & ~delete & (begins | (occasion & ~ends)) & ~just_sent
-        open_now = self._is_open(takes_effect, gap)
+        open_now = self._is_open(takes_effect, self._gap[environment])
         answered = known.deleted | (known.rbg < 0) | leased
         too_early = known.sent_age <= lag
         probability = np.where(answered, 1.0, np.where(too_early, 0.0, 0.5))

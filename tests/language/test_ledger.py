@@ -120,6 +120,26 @@ def test_a_ue_remembers_what_it_did_and_was_told(phrasebook: Phrasebook) -> None
     assert " even have" in states[-1]
 
 
+def test_a_ue_remembers_whether_it_was_granted_what_it_sent() -> None:
+    scenario = load("paper", {**LATE, "ues": 1, "control.delay_ttis": 0})
+    memory = Memory([scenario])
+    # A grant of RBG 1 for TTI 1, and a lease from then on; in TTI 5 the UE tries RBG 0, and in TTI 7 RBG 1.
+    sends = {1: 1, 3: 1, 5: 0, 7: 1}
+    grant = LeaderAction(np.ones(1, np.uint32), np.zeros(1, np.uint32), np.array([codes_pb2.DCM_GRANT + 1], np.uint16))
+    tried: dict[int, bool] = {}
+    with ColumnEnv([scenario], ttis=9) as env:
+        env.reset(SEED)
+        for tti in range(9):
+            followers = env.lead(grant if tti == 1 else SILENT)
+            known = memory.observe(followers)
+            if known.sent_age[0] == 1:
+                tried[tti - 1] = bool(known.tried[0])
+            access = codes_pb2.ACCESS_TRANSMIT + sends[tti] if tti in sends else codes_pb2.ACCESS_HOLD
+            action = Codes(scenario.rbgs, scenario.vocabulary).ue_action(access, 0)
+            env.follow(FollowerAction(np.array([action], dtype=np.uint16)))
+    assert tried == {1: False, 3: False, 5: True, 7: True}
+
+
 def test_a_ue_counts_down_what_it_announced(phrasebook: Phrasebook) -> None:
     scenario = load("paper", {**LATE, "ues": 1, "control.ucm_period_ttis": 2})
     codes = Codes(scenario.rbgs, scenario.vocabulary)
