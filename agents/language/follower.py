@@ -95,28 +95,22 @@ class Follower:
         """One request for each connected UE."""
         self._seen = observation
         recalled = self._memory.observe(observation)
+        self._environment = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
         columns = zip(
+            self._environment,
             recalled.buffer.tolist(),
-            observation.last_action.tolist(),
-            observation.last_ucm.tolist(),
             observation.dcm.tolist(),
             observation.ucm_opportunity.tolist(),
+            self._remembered(recalled),
+            self._histories_of(observation),
             strict=True,
         )
-        known = self._remembered(observation, recalled)
-        self._environment = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
-        ids = observation.ue_id.tolist()
         return [
-            Request(self._state(e, ue, seen, memory), self._guide(e, buffer, opportunity))
-            for e, ue, seen, memory, buffer, opportunity in zip(
-                self._environment,
-                ids,
-                columns,
-                known,
-                observation.buffer.tolist(),
-                observation.ucm_opportunity.tolist(),
-                strict=True,
+            Request(
+                self._cells[e].prompts.state(buffer, dcm, opportunity, memory, history),
+                self._guide(e, buffer, opportunity),
             )
+            for e, buffer, dcm, opportunity, memory, history in columns
         ]
 
     def act(self, sentences: Sequence[str]) -> FollowerAction:
@@ -140,12 +134,11 @@ class Follower:
         """The longest prompt of each cell, without the instruction."""
         return [cell.longest_state() for cell in self._cells]
 
-    def _remembered(self, observation: FollowerObservation, recalled: Recollection) -> Iterator[Remembered | bool]:
+    def _remembered(self, recalled: Recollection) -> Iterator[Remembered | bool]:
         """What each UE remembers; see UePrompts.state."""
         columns = (getattr(recalled, f.name).tolist() for f in fields(recalled))
-        environments = np.repeat(np.arange(len(self._cells)), observation.ue_count).tolist()
-        for e, dcm, dcm_age, rbg, sent_age, again, tried, deleted, report_age, left, quiet, _, odd in zip(
-            environments, *columns, strict=True
+        for e, (dcm, dcm_age, rbg, sent_age, again, tried, deleted, report_age, left, quiet, _, odd) in zip(
+            self._environment, zip(*columns, strict=True), strict=True
         ):
             cell = self._cells[e]
             # Where messages are opaque and free, what counts is the last TTI.
@@ -159,24 +152,29 @@ class Follower:
                     rbg=rbg,
                     sent_age=sent_age if sent_age < oldest else None,
                     again=again and cell.scheduled,
-                    tried=tried and cell.scheduled,
+                    tried=tried,
                     deleted=deleted,
                     report_age=report_age if report_age < OLDEST and cell.scheduled else None,
-                    left=left if left >= 0 and cell.scheduled else None,
-                    quiet=quiet and sent_age < OLDEST and cell.scheduled,
+                    left=left if left >= 0 else None,
+                    quiet=quiet and cell.scheduled,
                     odd=odd and cell.scheduled,
                 )
             )
 
-    def _state(self, environment: int, ue: int, seen: tuple[int, int, int, int, int], memory: Remembered | bool) -> str:
-        cell = self._cells[environment]
-        buffer, _, _, dcm, opportunity = seen
-        if not cell.history_ttis:
-            return cell.prompts.state(buffer, dcm, opportunity, memory)
-        history = self._histories[environment].setdefault(ue, deque(maxlen=cell.history_ttis))
-        state = cell.prompts.state(buffer, dcm, opportunity, memory, history)
-        history.append(cell.prompts.past(*seen[:4]))
-        return state
+    def _histories_of(self, observation: FollowerObservation) -> Iterator[Sequence[UePast]]:
+        """The TTIs before that each UE is told of."""
+        columns = (
+            column.tolist()
+            for column in (observation.buffer, observation.last_action, observation.last_ucm, observation.dcm)
+        )
+        for e, ue, *seen in zip(self._environment, observation.ue_id.tolist(), *columns, strict=True):
+            cell = self._cells[e]
+            if not cell.history_ttis:
+                yield ()
+                continue
+            history = self._histories[e].setdefault(ue, deque(maxlen=cell.history_ttis))
+            yield tuple(history)
+            history.append(cell.prompts.past(*seen))
 
     def _guide(self, environment: int, buffer: int, opportunity: int) -> Guide:
         cell, speech = self._cells[environment], self._speech

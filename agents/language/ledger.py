@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What a BS remembers: from its own observations and its own DCMs, for all environments at once.
 
-Where signalling is free (every UE may report in every TTI, messages are neither late nor limited) a grant is for one
-TTI. Elsewhere it is *scheduled*: what a UE did with a grant is remembered by RBG and phase, since a UE that transmits
-and then deletes can be back on its RBG two TTIs later. An RBG is *taken* in a phase while somebody is granted it for a
-TTI whose outcome is not known yet, or was found on it when that phase was last observed, unless that UE had told before
-that this would be its last transmission.
+Where signalling is free (every UE may report in every TTI, neither messages nor decisions are late, and messages are
+not limited) a grant is for one TTI. Elsewhere it is *scheduled*: what a UE did with a grant is remembered by RBG and
+phase, since a UE that transmits and then deletes can be back on its RBG two TTIs later. An RBG is *taken* in a phase
+while somebody is granted it for a TTI whose outcome is not known yet, or was found on it when that phase was last
+observed, unless that UE had told before that this would be its last transmission.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _NEVER = 2**40
 
 
 def is_scheduled(scenario: Scenario) -> bool:
-    """Whether control messages are late, limited or rare, so that a grant for each dPDU would ask too much of them."""
+    """Whether messages or decisions are late, or messages limited or rare: too much so for a grant for each dPDU."""
     control = scenario.control
     return bool(lag(scenario) or control.max_dcms_per_tti or control.ucm_period_ttis > 1)
 
@@ -96,7 +96,7 @@ class Ledger:
     def __init__(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:
         self.cells = cells = Cells(scenarios, seeds)
         self.lag = np.array([lag(s) for s in scenarios], dtype=np.int64)
-        self._decision_lag = np.array([decision_lag(s) for s in scenarios], dtype=np.int64)
+        self._report_lag = self.cells.delay + np.array([decision_lag(s) for s in scenarios], dtype=np.int64)
         self._semantic = np.array([isinstance(s.vocabulary, Semantic) for s in scenarios], dtype=np.bool_)
         self._period = np.array([s.control.ucm_period_ttis for s in scenarios], dtype=np.int64)
         self.scheduled = np.array([is_scheduled(s) for s in scenarios], dtype=np.bool_) & self._semantic
@@ -130,6 +130,9 @@ class Ledger:
 
         announces = self._note_announcements(seen, told)
         on_lease, failed = self._review(observation, seen)
+        # A UE whose lease turns out to have been over asks for a new one.
+        announces &= self._leased[slot] | on_lease
+        self._last_heard[slot[announces]] = 0
         heard = seen.decoded & ~on_lease
         self._note_needs(seen, heard, told, announces)
         scheduled = self.scheduled[environment]
@@ -162,7 +165,7 @@ class Ledger:
         cells, seen = self.cells, page.seen
         granted = self._semantic[seen.environment] & (dcm >= codes_pb2.DCM_GRANT)
         environment, slot, code = seen.environment[granted], seen.slot[granted], dcm[granted]
-        self._busy_until[slot] = np.where(self.scheduled[environment], 0, seen.tti + 1 + self.lag[environment])
+        self._busy_until[slot] = np.where(self.scheduled[environment], 0, seen.tti + 1)
         in_order = np.flatnonzero(granted)[np.argsort(page.turn[granted], kind="stable")]
         self._round.served(seen.environment[in_order], seen.ue_id[in_order])
 
@@ -213,16 +216,15 @@ class Ledger:
         holder = self._holder[phase]
         occasion = (holder >= 0) & (self._first[phase] <= tti)
         kept = occasion & ((found == holder) | (outcome == RBG_UNDECODABLE))
-        # Of the last one that was announced a UE waits for the news.
-        over = occasion & (found == holder) & (self._last_at[holder] <= tti)
+        # A UE that can still be told of a failure waits for the news of its last transmission.
+        is_told = self.lag[self._rbg_environment] == PERIOD - 1
+        over = kept & (self._last_at[holder] <= tti) & ((found == holder) | ~is_told)
         ended = occasion & ~kept | over
         self._leased[holder[ended]] = False
-        self._last_at[holder[ended]] = _NEVER
         self._empty_at[holder[ended & (outcome == RBG_IDLE) | over]] = tti
         on_lease = np.isin(seen.slot, holder[occasion & (found == holder)])
         rbg = np.full(cells.slots, -1)
-        undecodable = np.flatnonzero(kept & (found != holder))
-        in_time = undecodable[self.lag[self._rbg_environment[undecodable]] == PERIOD - 1]
+        in_time = np.flatnonzero(kept & (found != holder) & is_told)
         rbg[holder[in_time]] = in_time - cells.rbg_start[self._rbg_environment[in_time]]
         self._holder[phase] = np.where(ended, -1, holder)
         return on_lease, rbg[seen.slot]
@@ -234,7 +236,7 @@ class Ledger:
         environment, slot = seen.environment, seen.slot
         new = slot[(heard | told & ~announces) & ~self._leased[slot]]
         self._needs_since[new] = np.minimum(self._needs_since[new], seen.tti)
-        made = seen.tti - 1 - self.cells.delay[environment] - self._decision_lag[environment]
+        made = seen.tti - 1 - self._report_lag[environment]
         silent = (made >= 0) & ((made + seen.ue_id) % self._period[environment] == 0) & ~told
         silent &= ~self._leased[slot] & (self._needs_since[slot] == _NEVER)
         self._empty_at[slot[silent]] = np.maximum(self._empty_at[slot[silent]], made[silent])
@@ -249,9 +251,9 @@ class Ledger:
         It wins them over a grant in answer to the next report, or to one that is under way.
         """
         environment = seen.environment
-        delay, period = self.lag[environment], self._period[environment]
-        silent = np.minimum(seen.tti + delay - self._empty_at[seen.slot], 3 * period)
-        earlier = (delay - seen.tti - seen.ue_id) % period + 1
+        period = self._period[environment]
+        silent = np.minimum(seen.tti + self.lag[environment] - self._empty_at[seen.slot], 3 * period)
+        earlier = (self._report_lag[environment] - seen.tti - seen.ue_id) % period + 1
         return np.where(self.scheduled[environment], silent * earlier, 0)
 
     def _free(self, tti: int, later: int) -> NDArray[np.bool_]:

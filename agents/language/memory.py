@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from llmac.agents.baselines.columns import Cells
 from llmac.agents.language.ledger import PERIOD, announced, decision_lag, is_scheduled
 from llmac.bridge.envs.observations import FollowerObservation
-from llmac.bridge.scenario import Scenario
+from llmac.bridge.scenario import Scenario, Semantic
 from llmac.v1 import codes_pb2
 
 OLDEST = 6
@@ -40,7 +40,7 @@ class Recollection:
     left: NDArray[np.int64]
     """How many transmissions are left of those that it has said to be the last ones of its lease; -1: it has not."""
     quiet: NDArray[np.bool_]
-    """No dPDU has come for `OLDEST` TTIs."""
+    """No dPDU has come for `OLDEST` TTIs, and it has transmitted in that time."""
     buffer: NDArray[np.int64]
     """dPDUs in its buffer when what it decides now takes effect, but for those that come until then."""
     odd: NDArray[np.bool_]
@@ -56,6 +56,7 @@ class Memory:
     def __init__(self, scenarios: Sequence[Scenario]) -> None:
         self.cells = cells = Cells(scenarios, np.zeros(len(scenarios), dtype=np.uint64))
         self.scheduled = np.array([is_scheduled(s) for s in scenarios], dtype=np.bool_)
+        self._semantic = np.array([isinstance(s.vocabulary, Semantic) for s in scenarios], dtype=np.bool_)
         self.decision_lag = np.array([decision_lag(s) for s in scenarios], dtype=np.int64)
         # What was decided lately, by TTI.
         self._decided = np.zeros((int(self.decision_lag.max(initial=0)) + 1, cells.slots), dtype=np.int64)
@@ -82,8 +83,8 @@ class Memory:
         access, ucm = np.divmod(np.where(lag > 0, decided, took_effect), ucm_codes)
         dcm = observation.dcm.astype(np.int64)
         sent = access >= codes_pb2.ACCESS_TRANSMIT
-        self._note_left(slot, tti, sent, ucm, dcm >= codes_pb2.DCM_GRANT)
         self._note_transmissions(slot[sent], environment[sent], tti - 1, access[sent] - codes_pb2.ACCESS_TRANSMIT)
+        self._note_left(slot, environment, tti, sent, ucm, dcm >= codes_pb2.DCM_GRANT)
         told = slot[dcm > 0]
         self._dcm[told], self._dcm_at[told] = dcm[dcm > 0], tti
         self._deleted[slot[access == codes_pb2.ACCESS_DELETE]] = True
@@ -102,8 +103,8 @@ class Memory:
             tried=self._tried[slot],
             deleted=self._deleted[slot],
             report_age=report_age,
-            left=np.where(sent_age <= PERIOD, self._left[slot], -1),
-            quiet=arrival_age == OLDEST,
+            left=self._left[slot],
+            quiet=(arrival_age == OLDEST) & (sent_age < OLDEST),
             buffer=self._buffer[slot] - self._pending_deletes(slot, tti, ucm_codes, lag),
             odd=(tti + lag) % PERIOD == 1,
         )
@@ -124,18 +125,21 @@ class Memory:
     def _note_transmissions(
         self, sender: NDArray[np.int64], environment: NDArray[np.int64], tti: int, rbg: NDArray[np.int64]
     ) -> None:
-        # A grant that comes with an `ack` is for the TTI after.
-        granted_rbg = (self._dcm[sender] - codes_pb2.DCM_GRANT) % self.cells.rbgs[environment]
-        granted = (self._dcm[sender] >= codes_pb2.DCM_GRANT) & (granted_rbg == rbg) & (tti - self._dcm_at[sender] <= 1)
+        grant = self._dcm[sender] - codes_pb2.DCM_GRANT
+        with_ack, granted_rbg = np.divmod(grant, self.cells.rbgs[environment])
+        # When the UE has deleted what is acknowledged.
+        age = (with_ack > 0) & ~self.cells.ack_deletes[environment]
+        granted = (grant >= 0) & (granted_rbg == rbg) & (tti - self._dcm_at[sender] == age)
         again = tti - self._sent_at[sender] == PERIOD
         leased = again & ~self._tried[sender] & (self._rbg[sender] == rbg)
-        self._again[sender], self._tried[sender] = again, ~(granted | leased)
+        self._again[sender], self._tried[sender] = again, ~(granted | leased) & self._semantic[environment]
         self._rbg[sender], self._sent_at[sender] = rbg, tti
         self._deleted[sender] = False
 
     def _note_left(
         self,
         slot: NDArray[np.int64],
+        environment: NDArray[np.int64],
         tti: int,
         sent: NDArray[np.bool_],
         ucm: NDArray[np.int64],
@@ -144,7 +148,7 @@ class Memory:
         """Count down what is left; to report while on a lease is to announce, and a grant begins anew."""
         left = self._left[slot]
         left = np.where(sent & (left > 0), left - 1, left)
-        on_lease = sent | (self._sent_at[slot] == tti - PERIOD)
+        on_lease = ~self._tried[slot] & (tti - self._sent_at[slot] <= PERIOD) & self._semantic[environment]
         left = np.where((ucm > 0) & on_lease, announced(ucm), left)
         self._left[slot] = np.where(granted | ~on_lease, -1, left)
 

@@ -24,7 +24,8 @@ def free(rng: np.random.Generator, count: int) -> list[Scenario]:
     """Cells where signalling is free, over populations, RBGs, loads and rules.
 
     They have 2 to 8 UEs, so that larger populations of `paper` are left to find out whether the policy generalises;
-    some of those with a radio have up to 32, in which UEs at the edge go under unless the BS grants by turns.
+    some of those with a radio have up to 32, in which UEs at the edge go under unless the BS grants by turns. In a few
+    of them decisions take effect later, so that grants are leases there, too.
     """
     return [_free(rng) for _ in range(count)]
 

@@ -15,6 +15,7 @@ from llmac.agents.chance import Purpose, uniform
 from llmac.agents.engine.backend import Guide, Request
 from llmac.agents.language.follower import Follower
 from llmac.agents.language.leader import Leader
+from llmac.agents.language.ledger import decision_lag
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role, Style, template
 from llmac.agents.language.speech import Speech
@@ -114,7 +115,7 @@ def record(
     follower = Follower(scenarios, phrasebook, Speech(style=style))
     teacher.reset(scenarios, seeds)
     # Where decisions take effect later, a UE knows what it has decided, not what became of that.
-    at_once = np.array([not scenario.decision_delay for scenario in scenarios])
+    at_once = np.array([not decision_lag(scenario) for scenario in scenarios])
     leaders = env.reset(seeds, scenarios)
     while not leaders.done:
         requests = leader.observe(leaders)
@@ -125,7 +126,7 @@ def record(
         action = teacher.follow(followers).action
         keep(Role.UE, requests, follower.tell(action))
         uniforms = uniform(np.repeat(seeds, followers.ue_count), followers.tti, Purpose.SLIP, followers.ue_id)
-        slips = (uniforms < slip) & at_once[np.repeat(np.arange(len(scenarios)), followers.ue_count)]
+        slips = (uniforms < slip) & np.repeat(at_once, followers.ue_count)
         leaders = env.follow(FollowerAction(np.where(slips, clumsy.follow(followers).action, action)))
         on_tti()
     return recorded

@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 from llmac.agents.baselines.columns import assign_rbgs, dcms, limit_dcms
 from llmac.agents.baselines.reports import report
 from llmac.agents.chance import Purpose, uniform
-from llmac.agents.language.ledger import PERIOD, Ledger, Page, announcement, fades
-from llmac.agents.language.memory import Memory, Recollection
+from llmac.agents.language.ledger import PERIOD, Ledger, Page, announcement, fades, lag
+from llmac.agents.language.memory import OLDEST, Memory, Recollection
 from llmac.bridge.envs.observations import FollowerAction, FollowerObservation, LeaderAction, LeaderObservation
 from llmac.bridge.scenario import Scenario
 from llmac.v1 import codes_pb2
 
 _SETTLED = 4
-"""TTIs after a report in which a UE waits for a grant instead of contending."""
+"""TTIs after a report in which a UE waits for a grant instead of contending, at least."""
 
 
 _FEW_DPDUS = 3
@@ -47,7 +47,9 @@ _MANY_RBGS = 4
 def contention_gap(scenario: Scenario) -> int:
     """TTIs from one opportunity for contention to the next; 0: there is none."""
     period = scenario.control.ucm_period_ttis
-    if scenario.rbgs == 1 or period < _SELDOM_REPORTS:
+    # A UE that has forgotten what it tried when the answer comes would send it again.
+    forgets = lag(scenario) >= OLDEST
+    if scenario.rbgs == 1 or period < _SELDOM_REPORTS or forgets:
         return 0
     return 1 if period >= _RARE_REPORTS and scenario.rbgs >= _MANY_RBGS else 2
 
@@ -86,8 +88,9 @@ class Teacher:
         known = self._memory.observe(observation)
         scheduled = self._memory.scheduled[self._cells.environment(observation)]
         action = np.where(scheduled, self._use_lease(observation, known), self._use_grant(observation))
-        self._memory.note(observation, action.astype(np.uint16))
-        return FollowerAction(action.astype(np.uint16))
+        action = action.astype(np.uint16)
+        self._memory.note(observation, action)
+        return FollowerAction(action)
 
     def _grant(self, page: Page) -> NDArray[np.int64]:
         """[n] DCM codes where signalling is free."""
@@ -173,7 +176,8 @@ class Teacher:
         answered = known.deleted | (known.rbg < 0) | leased
         too_early = known.sent_age <= lag
         probability = np.where(answered, 1.0, np.where(too_early, 0.0, 0.5))
-        contend = backlogged & ~delete & ~use & ~just_sent & open_now & (known.report_age >= _SETTLED)
+        settled = np.minimum(np.maximum(_SETTLED, lag + 3), OLDEST)
+        contend = backlogged & ~delete & ~use & ~just_sent & open_now & (known.report_age >= settled)
         contend &= uniform(cells.seeds[environment], observation.tti, Purpose.ACCESS, observation.ue_id) < probability
 
         rbg = np.where(use, np.where(begins, granted_rbg, known.rbg), rbgs - 1)

@@ -64,6 +64,17 @@ def test_an_rbg_is_free_after_the_last_transmission_that_its_ue_announced(phrase
     assert " wait" not in states[4]
 
 
+def test_a_report_counts_when_the_lease_turns_out_to_be_over(phrasebook: Phrasebook) -> None:
+    scenario = load("paper", {**LATE, "control.delay_ttis": 0, "control.ucm_period_ttis": 1})
+    leader = Leader([scenario], SEED, phrasebook)
+    report = Codes(scenario.rbgs, scenario.vocabulary).ue_action(codes_pb2.ACCESS_HOLD, codes_pb2.UCM_SR)
+    with ColumnEnv([scenario], ttis=2) as env:
+        leader.observe(env.reset(SEED))
+        env.lead(leader.act([f"grant 1 to {leader.labels[0]}; end"]))
+        (request,) = leader.observe(env.follow(FollowerAction(np.array([report, 0], dtype=np.uint16))))
+    assert f" wait {leader.labels[0]} 1" in request.state
+
+
 def test_who_is_heard_without_a_lease_has_more_to_send(phrasebook: Phrasebook) -> None:
     scenario = load("paper", {**LATE, "error_model.tbler": 0.0})
     leader = Leader([scenario], SEED, phrasebook)
@@ -123,41 +134,48 @@ def test_a_ue_remembers_what_it_did_and_was_told(phrasebook: Phrasebook) -> None
 def test_a_ue_remembers_whether_it_was_granted_what_it_sent() -> None:
     scenario = load("paper", {**LATE, "ues": 1, "control.delay_ttis": 0})
     memory = Memory([scenario])
-    # A grant of RBG 1 for TTI 1, and a lease from then on; in TTI 5 the UE tries RBG 0, and in TTI 7 RBG 1.
-    sends = {1: 1, 3: 1, 5: 0, 7: 1}
+    # A grant of RBG 1 for TTI 1, and a lease from then on; in TTI 5 the UE tries RBG 0, and in TTI 7 RBG 1. There is
+    # another grant in TTI 9, which the UE uses a TTI too late.
+    sends = {1: 1, 3: 1, 5: 0, 7: 1, 10: 1}
     grant = LeaderAction(np.ones(1, np.uint32), np.zeros(1, np.uint32), np.array([codes_pb2.DCM_GRANT + 1], np.uint16))
     tried: dict[int, bool] = {}
-    with ColumnEnv([scenario], ttis=9) as env:
+    with ColumnEnv([scenario], ttis=12) as env:
         env.reset(SEED)
-        for tti in range(9):
-            followers = env.lead(grant if tti == 1 else SILENT)
+        for tti in range(12):
+            followers = env.lead(grant if tti in {1, 9} else SILENT)
             known = memory.observe(followers)
             if known.sent_age[0] == 1:
                 tried[tti - 1] = bool(known.tried[0])
             access = codes_pb2.ACCESS_TRANSMIT + sends[tti] if tti in sends else codes_pb2.ACCESS_HOLD
             action = Codes(scenario.rbgs, scenario.vocabulary).ue_action(access, 0)
             env.follow(FollowerAction(np.array([action], dtype=np.uint16)))
-    assert tried == {1: False, 3: False, 5: True, 7: True}
+    assert tried == {1: False, 3: False, 5: True, 7: True, 10: True}
 
 
-def test_a_ue_counts_down_what_it_announced(phrasebook: Phrasebook) -> None:
-    scenario = load("paper", {**LATE, "ues": 1, "control.ucm_period_ttis": 2})
+def test_a_ue_counts_down_what_it_announced_on_its_lease(phrasebook: Phrasebook) -> None:
+    scenario = load("paper", {**LATE, "ues": 1, "control.delay_ttis": 0, "control.ucm_period_ttis": 2})
     codes = Codes(scenario.rbgs, scenario.vocabulary)
-    follower = Follower([scenario], phrasebook)
     send, delete = codes.ue_action(codes_pb2.ACCESS_TRANSMIT, 0), codes.ue_action(codes_pb2.ACCESS_DELETE, 0)
     two_more = codes.ue_action(codes_pb2.ACCESS_TRANSMIT, codes_pb2.UCM_BSR + 1)
-    left: list[int | None] = []
-    with ColumnEnv([scenario], ttis=8) as env:
-        env.reset(SEED)
-        for action in [two_more, delete, send, delete, send, delete, 0, 0]:
-            words = follower.observe(env.lead(SILENT))[0].state.split()
-            left.append(int(words[words.index("left") + 1]) if "left" in words else None)
-            env.follow(FollowerAction(np.array([action], dtype=np.uint16)))
-    assert left == [None, 2, 2, 1, 1, 0, 0, None]
+    grant = LeaderAction(np.ones(1, np.uint32), np.zeros(1, np.uint32), np.array([codes_pb2.DCM_GRANT], np.uint16))
+
+    def left(first: LeaderAction) -> list[int | None]:
+        follower, shown = Follower([scenario], phrasebook), list[int | None]()
+        with ColumnEnv([scenario], ttis=8) as env:
+            env.reset(SEED)
+            for tti, action in enumerate([two_more, delete, send, delete, send, delete, 0, 0]):
+                words = follower.observe(env.lead(SILENT if tti else first))[0].state.split()
+                shown.append(int(words[words.index("left") + 1]) if "left" in words else None)
+                env.follow(FollowerAction(np.array([action], dtype=np.uint16)))
+        return shown
+
+    assert left(grant) == [None, 2, 2, 1, 1, 0, 0, None]
+    assert left(SILENT) == [None] * 8
 
 
 def test_a_ue_knows_whether_dpdus_have_come_lately() -> None:
     scenario = load("paper", {"ues": 8, "traffic.load": 0.15, "control.delay_ttis": 1})
+    send = Codes(scenario.rbgs, scenario.vocabulary).ue_action(codes_pb2.ACCESS_TRANSMIT, 0)
     memory, buffers, quiet = Memory([scenario]), [np.zeros(8, dtype=np.int64)], list[int]()
     with ColumnEnv([scenario], ttis=30) as env:
         env.reset(SEED)
@@ -165,9 +183,10 @@ def test_a_ue_knows_whether_dpdus_have_come_lately() -> None:
             followers = env.lead(SILENT)
             buffers.append(followers.buffer.astype(np.int64))
             came = np.diff(buffers, axis=0)[max(0, tti - OLDEST + 1) :].any(axis=0)
-            np.testing.assert_array_equal(memory.observe(followers).quiet, ~came)
-            quiet.append(int(np.count_nonzero(~came)))
-            env.follow(FollowerAction(np.zeros(8, dtype=np.uint16)))
+            known = memory.observe(followers)
+            np.testing.assert_array_equal(known.quiet, ~came & (known.sent_age < OLDEST))
+            quiet.append(int(np.count_nonzero(known.quiet)))
+            env.follow(FollowerAction(np.where(followers.buffer > 0, send, 0).astype(np.uint16)))
     assert 0 < quiet[-1] < 8
 
 
@@ -199,6 +218,34 @@ def test_the_teacher_stands_a_decision_delay(name: str, share: float) -> None:
     assert late > share * _goodput(load(name), Teacher())
 
 
+def test_cells_with_different_delays_can_be_played_together() -> None:
+    ttis = {"ttis": 60}
+    scenarios = [
+        load("paper", ttis),
+        load("paper", {**ttis, "decision_delay": [0.0, 1.0]}),
+        load("bursty", {**ttis, "decision_delay": [0.0, 0.0, 0.0, 1.0]}),
+        load("scarce-signalling", ttis),
+    ]
+    together = _play(scenarios, Teacher())
+    alone = [_play([scenario], Teacher(), first=e)[0] for e, scenario in enumerate(scenarios)]
+    assert together == alone
+
+
+def test_symbols_are_neither_grants_nor_announcements(phrasebook: Phrasebook) -> None:
+    vocabulary = {"kind": "opaque", "symbols": 4}
+    scenario = load("paper", {**LATE, "ues": 1, "control.ucm_period_ttis": 1, "vocabulary": vocabulary})
+    follower = Follower([scenario], phrasebook)
+    send = Codes(scenario.rbgs, scenario.vocabulary).ue_action(codes_pb2.ACCESS_TRANSMIT, 2)
+    words: list[str] = []
+    with ColumnEnv([scenario], ttis=3) as env:
+        env.reset(SEED)
+        for _ in range(3):
+            words += follower.observe(env.lead(SILENT))[0].state.split()
+            env.follow(FollowerAction(np.array([send], dtype=np.uint16)))
+    assert "sent" in words
+    assert not {"tried", "left"} & set(words)
+
+
 def test_where_signalling_is_free_a_ue_is_told_that_it_has_just_transmitted(phrasebook: Phrasebook) -> None:
     scenario = load("paper", {"ues": 1, "traffic.load": 1.0})
     codes = Codes(scenario.rbgs, scenario.vocabulary)
@@ -227,8 +274,11 @@ def test_a_cell_of_few_rbgs_is_not_flooded_by_contention() -> None:
 
 
 def _goodput(scenario: Scenario, agent: Agent) -> float:
-    seeds = list(range(1_000_000, 1_000_008))
-    copies = [scenario] * len(seeds)
-    with ColumnEnv(copies, privileged=True, bound=True) as env:
-        episodes = play(env, agent, copies, seeds)
-    return sum(e["goodput_dpdu_per_tti"] for e in episodes)
+    return sum(_play([scenario] * 8, agent))
+
+
+def _play(scenarios: list[Scenario], agent: Agent, first: int = 0) -> list[float]:
+    """Goodput in one episode of each scenario, in dPDU/TTI."""
+    seeds = [1_000_000 + first + e for e in range(len(scenarios))]
+    with ColumnEnv(scenarios, privileged=True, bound=True) as env:
+        return [e["goodput_dpdu_per_tti"] for e in play(env, agent, scenarios, seeds)]
