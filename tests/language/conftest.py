@@ -23,7 +23,7 @@ def phrasebook(vocabulary: Vocabulary) -> Phrasebook:
 
 @pytest.fixture(scope="session")
 def models(vocabulary: Vocabulary) -> dict[Role, PreTrainedModel]:
-    return {role: small_model(vocabulary.tokenizer, seed, 2).eval() for seed, role in enumerate(Role)}
+    return {role: small_model(vocabulary.tokenizer, seed + 4, 2).eval() for seed, role in enumerate(Role)}
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,15 @@ def test_a_recording_holds_the_teachers_choices(phrasebook: Phrasebook) -> None:
 def test_adapters_of_a_pretrained_model_learn_from_the_teacher(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "base", bpe_tokenizer(), hidden_size=64)
     options = CloneOptions(
-        base=str(folder), environments=3, rounds=1, bs_steps=2, ue_steps=25, batch=8, learning_rate=1e-2
+        seed=1,
+        base=str(folder),
+        environments=3,
+        rounds=1,
+        bs_steps=2,
+        ue_steps=25,
+        batch=8,
+        learning_rate=3e-3,
+        held_out=0.2,
     )
     reports = clone(tmp_path / "made", options)
     untrained = clone(tmp_path / "first", replace(options, ue_steps=1, learning_rate=1e-9))

@@ -62,9 +62,16 @@ def test_learning_changes_what_it_should(config: TrainConfig) -> None:
 
 def test_values_can_come_from_the_prompts(config: TrainConfig) -> None:
     chosen = TrainConfig.parse(
-        {**config.model_dump(), "critic": "prompt", "kl_control": "penalty", "learning_rate": {"critic": 3e-4}}, "test"
+        {
+            **config.model_dump(),
+            "critic": "prompt",
+            "kl_control": "penalty",
+            "learning_rate": {"critic": 1e-3},
+            "environments": 16,
+        },
+        "test",
     )
-    state = _run(Training(chosen, learner_of(chosen)), 4)
+    state = _run(Training(chosen, learner_of(chosen)), 5)
     explained = [row["critic/explained_variance"] for row in state.rows]
     assert explained[-1] > explained[0]
     assert {"kl_penalty/bs", "kl_penalty/ue"} < state.tensors.keys()
