@@ -46,12 +46,12 @@ def lag(scenario: Scenario) -> int:
 
 
 def announcement(transmissions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The UCM by which a UE with a lease says how many transmissions will be its last ones."""
+    """[n] UCM codes by which UEs with leases say how many transmissions, [n], at least 1, will be their last ones."""
     return np.where(transmissions == 1, codes_pb2.UCM_SR, codes_pb2.UCM_BSR + transmissions - 1)
 
 
 def announced(ucm: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many those are: 1 for `sr`, k + 1 for `bsr k`."""
+    """[n] transmissions that UCM codes, [n], announce: 1 for `sr`, k + 1 for `bsr k`; without meaning for null."""
     return np.where(ucm == codes_pb2.UCM_SR, 1, ucm - codes_pb2.UCM_BSR + 1)
 
 
@@ -91,6 +91,10 @@ class Ledger:
     """Backlog from reports and decodes, grants under way, who uses which RBG, and whose turn it is.
 
     Made for a batch of episodes.
+
+    Attributes:
+        lag: [E] see lag(), in TTIs.
+        scheduled: [E] whether grants are leases.
     """
 
     def __init__(self, scenarios: Sequence[Scenario], seeds: NDArray[np.uint64]) -> None:

@@ -51,6 +51,10 @@ class Memory:
     """Remembers for the UEs of E environments, for a batch of episodes.
 
     A UE whose grants are for one TTI each (ledger.py) is shown of it only whether it transmitted in the last one.
+
+    Attributes:
+        scheduled: [E] whether messages or decisions are late, or messages limited or rare.
+        decision_lag: [E] in TTIs, see ledger.py.
     """
 
     def __init__(self, scenarios: Sequence[Scenario]) -> None:
@@ -110,7 +114,7 @@ class Memory:
         )
 
     def note(self, observation: FollowerObservation, action: NDArray[np.uint16]) -> None:
-        """Take in what was decided on an observation, [n]; where it takes effect at once, the next one tells it."""
+        """Take in the action codes, [n], decided on an observation; without a delay the next observation tells them."""
         now = self._decided[observation.tti % len(self._decided)]
         now[:] = 0
         now[self.cells.slot(observation)] = action

@@ -43,7 +43,7 @@ def _free(rng: np.random.Generator) -> Scenario:
         "ack_deletes": _happens(rng, _RARELY),
         "buffer_capacity_dpdus": int(rng.choice([20, 20, 20, 5, 99])),
         "vocabulary": {"kind": "semantic", "bsr_levels": int(rng.choice([6, 6, 6, 3, 8]))},
-        "decision_delay": _decision_delay(rng, _RARELY),
+        "decision_delay": _decision_delay(rng),
     }
     return load(name, overrides)
 
@@ -77,7 +77,7 @@ def _scheduled(rng: np.random.Generator) -> Scenario:
         "control.delay_ttis": int(rng.choice([0, 1, 1, 1, 1, 2])),
         "control.max_dcms_per_tti": int(rng.choice([0, 1, 1, 2, 2, 4, 16])),
         "control.ucm_period_ttis": int(rng.choice([1, 2, 4, 8, 12, 24, *rng.integers(3, 33, size=6)])),
-        "decision_delay": _decision_delay(rng, _RARELY),
+        "decision_delay": _decision_delay(rng),
     }
     return load(name, overrides)
 
@@ -100,9 +100,9 @@ def opaque(symbols: int) -> Draw:
     return draw
 
 
-def _decision_delay(rng: np.random.Generator, probability: float) -> list[float]:
-    """Seldom one of some TTIs, otherwise none."""
-    return [0.0] * int(rng.choice([1, 1, 2, 2, 3, 4, 5, 6, 7, 8])) + [1.0] if _happens(rng, probability) else []
+def _decision_delay(rng: np.random.Generator) -> list[float]:
+    """As in a scenario: seldom 1 to 8 TTIs, otherwise none."""
+    return [0.0] * int(rng.choice([1, 1, 2, 2, 3, 4, 5, 6, 7, 8])) + [1.0] if _happens(rng, _RARELY) else []
 
 
 def _happens(rng: np.random.Generator, probability: float) -> bool:
