@@ -248,8 +248,9 @@ def disk_filled(cell_log: Path, wire_log: Path) -> Meddling:
     """From now on neither the log of the cell nor that of the wire can be written."""
 
     def act(_between: GoBetween, _direction: str, data: bytes) -> list[Delivery]:
-        cell_log.unlink(missing_ok=True)
-        cell_log.symlink_to("/dev/full")
+        symlink = cell_log.with_suffix(".full")
+        symlink.symlink_to("/dev/full")
+        symlink.replace(cell_log)  # at once: who copies the output of a container makes a file that is missing anew
         full = os.open("/dev/full", os.O_WRONLY)
         for link in Path("/proc/self/fd").iterdir():
             if link.exists() and link.samefile(wire_log):
