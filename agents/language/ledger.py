@@ -109,14 +109,12 @@ class Ledger:
         self._round.reset(cells, [0.0] * len(scenarios))
         self._last_heard = np.zeros(cells.slots, dtype=np.int64)
         self._busy_until = np.zeros(cells.slots, dtype=np.int64)
-        # Of each RBG and phase: who holds it, and from which TTI on.
-        rbgs = int(cells.rbgs.sum())
         self._rbg_environment = np.repeat(np.arange(cells.rbgs.size), cells.rbgs)
-        self._holder = np.full((PERIOD, rbgs), -1)
-        self._first = np.zeros((PERIOD, rbgs), dtype=np.int64)
-        # Of each UE: whether it holds one, when it has said to transmit last, since when it is known to need one, and
-        # when it was last known to be empty.
-        self._leased = np.zeros(cells.slots, dtype=np.bool_)
+        # Of each UE, and at the end of nobody: the RBG that is leased to it or -1, and the first TTI of that.
+        self._rbg = np.full(cells.slots + 1, -1)
+        self._first = np.zeros(cells.slots + 1, dtype=np.int64)
+        # Of each UE: when it has said to transmit last, since when it is known to need a lease, and when it was last
+        # known to be empty.
         self._last_at = np.full(cells.slots, _NEVER)
         self._needs_since = np.full(cells.slots, _NEVER)
         self._empty_at = np.full(cells.slots, -1)
@@ -135,18 +133,18 @@ class Ledger:
         announces = self._note_announcements(seen, told)
         on_lease, failed = self._review(observation, seen)
         # A UE whose lease turns out to have been over asks for a new one.
-        announces &= self._leased[slot] | on_lease
+        announces &= (self._rbg[slot] >= 0) | on_lease
         self._last_heard[slot[announces]] = 0
         heard = seen.decoded & ~on_lease
         self._note_needs(seen, heard, told, announces)
-        scheduled = self.scheduled[environment]
-        needs = np.where(scheduled, (self._needs_since[slot] < _NEVER) & ~self._leased[slot], level > 0)
+        scheduled, leased = self.scheduled[environment], self._rbg[slot] >= 0
+        needs = np.where(scheduled, (self._needs_since[slot] < _NEVER) & ~leased, level > 0)
         # A UE that is acknowledged now deletes in this TTI; only with ack_deletes it can transmit at once.
         able = cells.ack_deletes[environment] | ~seen.decoded | scheduled
         waits = needs & able & (self._busy_until[slot] <= seen.tti)
         place = self._round.order(observation, seen, level).turn
         first = np.where(scheduled, self._needs_since[slot] - _UNCAPPED_LEVELS * _NEVER * self._report(slot), place)
-        unknown = ~needs & able & ~self._leased[slot] & (failed < 0) & (self._busy_until[slot] <= seen.tti)
+        unknown = ~needs & able & ~leased & (failed < 0) & (self._busy_until[slot] <= seen.tti)
         hope = self._hope(seen)
         turn = rank_within(environment, first, waits)
         idle = rank_within(environment, -hope, unknown, place)
@@ -178,30 +176,28 @@ class Ledger:
         acknowledged = code >= codes_pb2.DCM_GRANT + cells.rbgs[environment]
         rbg = code - codes_pb2.DCM_GRANT - np.where(acknowledged, cells.rbgs[environment], 0)
         first = seen.tti + self.lag[environment] + (acknowledged & ~cells.ack_deletes[environment])
-        # A UE has one lease, the newest.
-        self._holder[np.isin(self._holder, slot)] = -1
-        at = (first % PERIOD, cells.rbg_start[environment] + rbg)
-        self._leased[self._holder[at][self._holder[at] >= 0]] = False
-        self._holder[at] = slot
-        self._first[at] = first
-        self._leased[slot] = True
+        self._lease(slot, cells.rbg_start[environment] + rbg, first)
         self._last_at[slot] = _NEVER
         self._empty_at[slot] = np.where(self._needs_since[slot] == _NEVER, first, self._empty_at[slot])
         self._needs_since[slot] = _NEVER
 
+    def _lease(self, slot: NDArray[np.int64], rbg: NDArray[np.int64], first: NDArray[np.int64]) -> None:
+        """The newest lease counts, of a UE and of an RBG in a phase; a BS that speaks freely may grant one twice."""
+        new = rbg * PERIOD + first % PERIOD
+        self._rbg[np.isin(self._rbg * PERIOD + self._first % PERIOD, new)] = -1
+        self._rbg[slot] = -1
+        _, last = np.unique(new[::-1], return_index=True)
+        at = new.size - 1 - last
+        self._rbg[slot[at]], self._first[slot[at]] = rbg[at], first[at]
+
     def _note_announcements(self, seen: Seen, told: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Who says on its lease which transmission will be the last one of it; returns [n] who does."""
-        slot, environment = seen.slot, seen.environment
-        made = seen.tti - 1 - self.cells.delay[environment]
-        announces = np.zeros(slot.size, dtype=np.bool_)
-        for phase in range(PERIOD):
-            first = np.full(self.cells.slots + 1, _NEVER)  # the last one stands for nobody, -1
-            first[self._holder[phase]] = self._first[phase]
-            here = told & (first[slot] <= made)
-            occasion = made + 1 + (phase - made - 1) % PERIOD
-            last = occasion + PERIOD * (announced(seen.ucm) - 1)
-            self._last_at[slot[here]] = last[here]
-            announces |= here
+        slot = seen.slot
+        made = seen.tti - 1 - self.cells.delay[seen.environment]
+        announces = told & (self._rbg[slot] >= 0) & (self._first[slot] <= made)
+        occasion = made + 1 + (self._first[slot] - made - 1) % PERIOD
+        last = occasion + PERIOD * (announced(seen.ucm) - 1)
+        self._last_at[slot[announces]] = last[announces]
         return announces
 
     def _review(self, observation: LeaderObservation, seen: Seen) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -211,26 +207,24 @@ class Ledger:
             [n] whether a UE was decoded on its lease, and [n] the RBG on which its lease was undecodable, or -1.
         """
         cells, tti = self.cells, seen.tti - 1
-        connected = np.zeros(cells.slots + 1, dtype=np.bool_)  # the last one stands for nobody, -1
-        connected[seen.slot] = True
-        self._holder[~connected[self._holder]] = -1
-        phase = tti % PERIOD
+        left = np.ones(self._rbg.size, dtype=np.bool_)
+        left[seen.slot] = False
+        self._rbg[left] = -1
         outcome = observation.rbg_outcome
         found = np.where(outcome >= 0, cells.slot_start[self._rbg_environment] + outcome, -1)
-        holder = self._holder[phase]
-        occasion = (holder >= 0) & (self._first[phase] <= tti)
+        holder = self._holder(np.full(cells.rbgs.size, tti))
+        occasion = (holder >= 0) & (self._first[holder] <= tti)
         kept = occasion & ((found == holder) | (outcome == RBG_UNDECODABLE))
         # A UE that can still be told of a failure waits for the news of its last transmission.
         is_told = self.lag[self._rbg_environment] == PERIOD - 1
         over = kept & (self._last_at[holder] <= tti) & ((found == holder) | ~is_told)
         ended = occasion & ~kept | over
-        self._leased[holder[ended]] = False
+        self._rbg[holder[ended]] = -1
         self._empty_at[holder[ended & (outcome == RBG_IDLE) | over]] = tti
         on_lease = np.isin(seen.slot, holder[occasion & (found == holder)])
         rbg = np.full(cells.slots, -1)
         in_time = np.flatnonzero(kept & (found != holder) & is_told)
         rbg[holder[in_time]] = in_time - cells.rbg_start[self._rbg_environment[in_time]]
-        self._holder[phase] = np.where(ended, -1, holder)
         return on_lease, rbg[seen.slot]
 
     def _note_needs(
@@ -238,11 +232,12 @@ class Ledger:
     ) -> None:
         """Who needs a lease: who reports, or sends without one; who could have reported and did not is empty."""
         environment, slot = seen.environment, seen.slot
-        new = slot[(heard | told & ~announces) & ~self._leased[slot]]
+        leased = self._rbg[slot] >= 0
+        new = slot[(heard | told & ~announces) & ~leased]
         self._needs_since[new] = np.minimum(self._needs_since[new], seen.tti)
         made = seen.tti - 1 - self._report_lag[environment]
         silent = (made >= 0) & ((made + seen.ue_id) % self._period[environment] == 0) & ~told
-        silent &= ~self._leased[slot] & (self._needs_since[slot] == _NEVER)
+        silent &= ~leased & (self._needs_since[slot] == _NEVER)
         self._empty_at[slot[silent]] = np.maximum(self._empty_at[slot[silent]], made[silent])
 
     def _report(self, slot: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -262,5 +257,13 @@ class Ledger:
 
     def _free(self, tti: int, later: int) -> NDArray[np.bool_]:
         """[B] RBGs that are not taken in the TTI in which a grant of now takes effect, or in a later one."""
-        phase = (tti + self.lag + later)[self._rbg_environment] % PERIOD
-        return self._holder[phase, np.arange(phase.size)] < 0
+        return self._holder(tti + self.lag + later) < 0
+
+    def _holder(self, tti: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[B] UE that holds each RBG in the phase of a TTI of each environment, [E]; -1 for none."""
+        leased = np.flatnonzero(self._rbg >= 0)
+        rbg = self._rbg[leased]
+        same_phase = (self._first[leased] - tti[self._rbg_environment[rbg]]) % PERIOD == 0
+        holder = np.full(self._rbg_environment.size, -1)
+        holder[rbg[same_phase]] = leased[same_phase]
+        return holder

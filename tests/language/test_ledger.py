@@ -64,6 +64,22 @@ def test_an_rbg_is_free_after_the_last_transmission_that_its_ue_announced(phrase
     assert " wait" not in states[4]
 
 
+def test_of_two_ues_that_are_granted_the_same_rbg_one_has_a_lease(phrasebook: Phrasebook) -> None:
+    scenario = load("paper", {**LATE, "control.ucm_period_ttis": 1})
+    leader = Leader([scenario], SEED, phrasebook)
+    report = Codes(scenario.rbgs, scenario.vocabulary).ue_action(codes_pb2.ACCESS_HOLD, codes_pb2.UCM_SR)
+    with ColumnEnv([scenario], ttis=3) as env:
+        leaders = env.reset(SEED)
+        for code, said in ((codes_pb2.DCM_GRANT, report), (codes_pb2.DCM_NULL, 0)):
+            leader.observe(leaders)
+            leader.tell(np.full(2, code))
+            env.lead(SILENT)
+            leaders = env.follow(FollowerAction(np.array([said, 0], dtype=np.uint16)))
+        (request,) = leader.observe(leaders)
+    # What UE 0 says is no announcement on a lease, but that it waits for one.
+    assert f" wait {leader.labels[0]} 1" in request.state
+
+
 def test_a_report_counts_when_the_lease_turns_out_to_be_over(phrasebook: Phrasebook) -> None:
     scenario = load("paper", {**LATE, "control.delay_ttis": 0, "control.ucm_period_ttis": 1})
     leader = Leader([scenario], SEED, phrasebook)
