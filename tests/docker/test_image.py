@@ -92,31 +92,43 @@ def test_a_run_needs_no_root_writes_nothing_and_listens_nowhere(engine: docker.D
 
 
 def test_agents_here_and_cells_on_another_host(engine: docker.DockerClient, folder: Path) -> None:
-    """As docs/docker.md says; the other host is a container, and this one its gateway."""
+    """As docs/docker.md says; the other host is a container, and this one the gateway of its network."""
     keys.make(folder / "keys")
-    gateway = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
     arguments = ["run", "near-far", "--agents", "grant", "--seeds", "4", "--ttis", "30", "--json"]
-    address = f"tcp://{gateway}:5555"
-    listen = ["--listen", address, "--keys", str(folder / "keys" / "python"), "--processes", "2"]
-    with _llmac(*arguments, *listen) as python:
-        owner = (folder / "keys" / "cell").stat()
-        cells = [
-            engine.containers.run(
-                "llmac-cell",
-                [f"--connect={address}", "--keys=/keys", "--wait=60"],
-                user=f"{owner.st_uid}:{owner.st_gid}",
-                volumes={str(folder / "keys" / "cell"): {"bind": "/keys", "mode": "ro"}},
-                detach=True,
-            )
-            for _ in range(2)
-        ]
-        try:
-            said, _ = python.communicate(timeout=120)
-            assert [cell.wait(timeout=30)["StatusCode"] for cell in cells] == [0, 0]
-        finally:
-            for cell in cells:
-                cell.remove(force=True)
+    owner = (folder / "keys" / "cell").stat()
+    with _network(engine) as (network, gateway):
+        address = f"tcp://{gateway}:5555"
+        listen = ["--listen", address, "--keys", str(folder / "keys" / "python"), "--processes", "2"]
+        with _llmac(*arguments, *listen) as python:
+            cells = [
+                engine.containers.run(
+                    "llmac-cell",
+                    [f"--connect={address}", "--keys=/keys", "--wait=60"],
+                    user=f"{owner.st_uid}:{owner.st_gid}",
+                    volumes={str(folder / "keys" / "cell"): {"bind": "/keys", "mode": "ro"}},
+                    network=network,
+                    detach=True,
+                )
+                for _ in range(2)
+            ]
+            try:
+                said, _ = python.communicate(timeout=120)
+                assert [cell.wait(timeout=30)["StatusCode"] for cell in cells] == [0, 0]
+            finally:
+                for cell in cells:
+                    cell.remove(force=True)
     assert json.loads(said)["agents"] == _outside(*arguments)["agents"]
+
+
+@contextmanager
+def _network(engine: docker.DockerClient) -> Generator[tuple[str, str]]:
+    """A network of one's own, and its gateway: that of the default one is not told before the engine's second start."""
+    name = "llmac-test"
+    network = engine.networks.create(name)
+    try:
+        yield name, network.attrs["IPAM"]["Config"][0]["Gateway"]
+    finally:
+        network.remove()
 
 
 @contextmanager
