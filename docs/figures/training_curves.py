@@ -78,6 +78,7 @@ def main() -> None:
             axis.annotate(
                 text, (0.99, float(value)), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8
             )
+        axis.locator_params(axis="x", nbins=6)
         axis.set_xlabel(AXES[column])
     axes[0, 0].set_ylabel(AXES[drawn])
     handles, labels = axes[0, 0].get_legend_handles_labels()
