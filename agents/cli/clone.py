@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`llmac clone`: language models that say what `grant` says, learned from traces recorded in ns-3."""
+"""`llmac clone`: language models that say what a teacher says, learned from traces recorded in ns-3."""
 
 import time
 from dataclasses import replace

@@ -2,6 +2,7 @@
 """`llmac train`: PPO of the models of both roles in the ns-3 cell."""
 
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from time import process_time
 from types import FrameType
@@ -74,13 +75,16 @@ def train(
     from llmac.agents.learning.tracking import Tracker  # noqa: PLC0415
 
     state = store.load_newest(out) if resume else None
+    if state:
+        _check_unchanged(chosen, state.made_by, out)
     training = Training(chosen, learner_of(chosen, state.policy if state else None), processes, where)
     try:
         if state:
             training.resume(state)
+        else:
+            chosen.write(out / "config.yaml")
         if training.finished:
             raise LlmacError(f"--out {out}: the run has made its {chosen.updates} updates; train into another folder")
-        chosen.write(out / "config.yaml")
         with Tracker(out, chosen, training.update, wandb) as tracker:
             _train(training, tracker, out)
     finally:
@@ -106,8 +110,8 @@ def _train(training: "Training", tracker: "Tracker", out: Path) -> None:
             }
             tracker.add({**row, **times}, training.update)
             progress.update(task, completed=training.update, description=_line(row))
-            last_update = training.update == config.updates  # is saved when it was validated
-            if not last_update and (training.update % config.save_every == 0 or stop.asked):
+            last_update = training.update == config.updates
+            if last_update or training.update % config.save_every == 0 or stop.asked:
                 store.save(out, training.state())
     if training.update < config.updates:
         raise LlmacError(f"interrupted after {training.update} updates, which are saved; --resume goes on")
@@ -122,6 +126,16 @@ def _train(training: "Training", tracker: "Tracker", out: Path) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _check_unchanged(config: TrainConfig, made_by: Mapping[str, Any], run: Path) -> None:
+    made = config.model_dump(mode="json")
+    changed = [field for field, value in made.items() if made_by.get(field, value) != value]
+    if changed:
+        raise LlmacError(
+            f"{run / 'config.yaml'}: {', '.join(changed)} is not what the run was made with; put it back, "
+            "or train into another folder"
+        )
 
 
 def _line(row: dict[str, float]) -> str:
@@ -174,9 +188,11 @@ def _configured(
         data["seed"] = seed
     for field, value in overrides(set_).items():
         *sections, last = field.split(".")
-        section = data
+        section: Any = data
         for name in sections:
             section = section.setdefault(name, {})
+            if not isinstance(section, dict):
+                raise LlmacError(f"--set {field}: {name} has no fields that could be set; write --set {name}=VALUE")
         section[last] = value
     return TrainConfig.parse(data, "the configuration")
 

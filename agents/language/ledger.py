@@ -108,14 +108,13 @@ class Ledger:
         self._round = RoundRobin()
         self._round.reset(cells, [0.0] * len(scenarios))
         self._last_heard = np.zeros(cells.slots, dtype=np.int64)
-        self._busy_until = np.zeros(cells.slots, dtype=np.int64)
         self._rbg_environment = np.repeat(np.arange(cells.rbgs.size), cells.rbgs)
-        # Of each UE, and at the end of nobody: the RBG that is leased to it or -1, and the first TTI of that.
+        # Of each UE, and at the end of nobody: the RBG that is leased to it or -1, the first TTI of that, and when it
+        # has said to transmit last.
         self._rbg = np.full(cells.slots + 1, -1)
         self._first = np.zeros(cells.slots + 1, dtype=np.int64)
-        # Of each UE: when it has said to transmit last, since when it is known to need a lease, and when it was last
-        # known to be empty.
-        self._last_at = np.full(cells.slots, _NEVER)
+        self._last_at = np.full(cells.slots + 1, _NEVER)
+        # Of each UE: since when it is known to need a lease, and when it was last known to be empty.
         self._needs_since = np.full(cells.slots, _NEVER)
         self._empty_at = np.full(cells.slots, -1)
 
@@ -141,10 +140,10 @@ class Ledger:
         needs = np.where(scheduled, (self._needs_since[slot] < _NEVER) & ~leased, level > 0)
         # A UE that is acknowledged now deletes in this TTI; only with ack_deletes it can transmit at once.
         able = cells.ack_deletes[environment] | ~seen.decoded | scheduled
-        waits = needs & able & (self._busy_until[slot] <= seen.tti)
+        waits = needs & able
         place = self._round.order(observation, seen, level).turn
         first = np.where(scheduled, self._needs_since[slot] - _UNCAPPED_LEVELS * _NEVER * self._report(slot), place)
-        unknown = ~needs & able & ~leased & (failed < 0) & (self._busy_until[slot] <= seen.tti)
+        unknown = ~needs & able & ~leased & (failed < 0)
         hope = self._hope(seen)
         turn = rank_within(environment, first, waits)
         idle = rank_within(environment, -hope, unknown, place)
@@ -167,7 +166,6 @@ class Ledger:
         cells, seen = self.cells, page.seen
         granted = self._semantic[seen.environment] & (dcm >= codes_pb2.DCM_GRANT)
         environment, slot, code = seen.environment[granted], seen.slot[granted], dcm[granted]
-        self._busy_until[slot] = np.where(self.scheduled[environment], 0, seen.tti + 1)
         in_order = np.flatnonzero(granted)[np.argsort(page.turn[granted], kind="stable")]
         self._round.served(seen.environment[in_order], seen.ue_id[in_order])
 

@@ -123,6 +123,9 @@ class PromptAdvice:
         unexplained, variance = 0.0, 0.0
         for role, reward in rewards.items():
             decisions = experience.decisions[role]
+            if not decisions.index.size:  # nobody was connected
+                advantages[role] = np.zeros(0)
+                continue
             head = self._heads[role.value]
             features = self._learner.prompt_features(role, decisions)
             with torch.no_grad():

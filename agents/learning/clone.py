@@ -22,6 +22,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from llmac.agents.baselines.babble import Babble
+from llmac.agents.evaluation.tune import FIRST_VALIDATION_SEED
 from llmac.agents.language.labels import SHORT_LABELS
 from llmac.agents.language.phrases import Phrasebook, Vocabulary
 from llmac.agents.language.prompts import Role, Style
@@ -100,7 +101,7 @@ class RoleReport:
     examples: int
     """Different ones that were recorded."""
     sentence_accuracy: float
-    """Share of held-out examples in which every choice of the teacher is the most probable one."""
+    """Share of held-out examples with a choice in which every choice of the teacher is the most probable one."""
     choice_nll: float
     """Mean negative log-likelihood of a choice, in nats, over the held-out examples."""
 
@@ -199,7 +200,8 @@ def _record(
         draw, ttis = kinds[round_ % len(kinds)]
         scenarios = draw(rng, options.environments)
         first = options.seed + round_ * options.environments
-        seeds = np.arange(first, first + options.environments, dtype=np.uint64)
+        # Seeds from 1,000,000 are for validation.
+        seeds = np.arange(first, first + options.environments, dtype=np.uint64) % np.uint64(FIRST_VALIDATION_SEED)
         # Labels of two and more tokens, which only a large cell needs, are learned in small ones.
         spaces = rng.choice([SHORT_LABELS, 10 * SHORT_LABELS], size=len(scenarios), p=[0.93, 0.07]).tolist()
         with ColumnEnv(scenarios, processes=processes, ttis=ttis, **where) as env:
@@ -230,16 +232,18 @@ def _fit(
     examples, weights = list(recorded.examples.values()), recorded.weights()
     shuffled = rng.permutation(len(examples))
     kept = max(1, int(options.held_out * len(examples)))
-    held_out = [examples[i] for i in shuffled[:kept]]
+    held_out = [examples[i] for i in shuffled[:kept] if examples[i].choices]
     training = shuffled[kept:]
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
     # Its rise has to be longer than one step, or it divides by zero; a shorter fit ends before it does.
     total = max(steps, 21)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=total, pct_start=0.05)
-    model.train()
+    model.eval()  # without dropout, whose draws nobody could repeat
     lengths = np.array([len(examples[i].tokens) for i in training])
     for step, batch in enumerate(_endless_batches(lengths, options.batch, steps, rng)):
         chosen = training[batch]
+        if not any(examples[i].choices for i in chosen):
+            continue
         asked = choices_of(model, [examples[i] for i in chosen])
         weight = torch.from_numpy(weights[chosen]).float()[asked.owner]
         loss = functional.nll_loss(asked.log_probs, asked.chosen, reduction="none") @ weight / weight.sum()
@@ -249,7 +253,6 @@ def _fit(
         rate.step()
         optimiser.zero_grad()
         advance(f"fit {role}", (step + 1) / steps)
-    model.eval()
     return _report(model, len(examples), held_out)
 
 
@@ -263,6 +266,8 @@ def _endless_batches(
 
 @torch.inference_mode()
 def _report(model: PreTrainedModel, examples: int, held_out: Sequence[Example]) -> RoleReport:
+    if not held_out:
+        return RoleReport(examples, float("nan"), float("nan"))
     right, nll, choices = 0, 0.0, 0
     size = 256
     for first in range(0, len(held_out), size):

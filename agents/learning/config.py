@@ -43,13 +43,14 @@ class Domain(_Section):
 
 
 class RoleRates(_Section):
-    """Learning rates at their peak; each rises over the first 20th of the run and falls linearly to a tenth."""
+    """Learning rates at their peak; over the first 20th of the run the roles' rise, then they fall to a tenth."""
 
     bs: _Positive = 3e-4
     """Of the leader's weights, theta_b."""
     ue: _Positive = 3e-4
     """Of the followers' weights, theta_u, which all UEs share."""
     critic: _Positive = 1e-3
+    """Of the critic's weights, all the time."""
 
 
 class Schedule(_Section):
@@ -131,7 +132,7 @@ class TrainConfig(_Section):
     learning_rate: RoleRates = RoleRates()
     schedule: Schedule = Schedule()
     validate_every: int = Field(default=10, ge=1)
-    """Updates between two validations, with the most probable sentences, on seeds from 1,000,000."""
+    """Updates between two validations, as the policy will play when it is trained, on seeds from 1,000,000."""
     save_every: int = Field(default=10, ge=1)
     """Updates between two checkpoints."""
 
@@ -162,7 +163,7 @@ class TrainConfig(_Section):
             return cls.parse(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
         except OSError as error:
             raise LlmacError(f"{path}: the training configuration cannot be read: {error.strerror}") from error
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise LlmacError(f"{path}: this is not YAML: {' '.join(str(error).split())}") from error
 
     @classmethod
@@ -180,8 +181,17 @@ class TrainConfig(_Section):
             raise LlmacError(f"{source}: {field}: {first['msg']}") from error
 
     def write(self, path: Path) -> None:
-        """Write a YAML file that `read` gives back."""
-        path.write_text(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
+        """Write a YAML file that `read` gives back, in one step.
+
+        Raises:
+            LlmacError: it cannot be written.
+        """
+        new = path.with_name(f".{path.name}.new")
+        try:
+            new.write_text(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
+            new.replace(path)
+        except OSError as error:
+            raise LlmacError(f"{path}: the training configuration cannot be written: {error.strerror}") from error
 
     def fraction(self, update: int) -> float:
         """How much of the run lies before an update, in [0, 1)."""

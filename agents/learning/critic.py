@@ -59,7 +59,13 @@ def spans(start: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int6
     return np.arange(int(count.sum())) + np.repeat(start - (ends - count), count)
 
 
-def look(cells: Cells, observation: LeaderObservation, ttis: int, dcm: NDArray[np.int64] | None) -> Scenes:
+def look(
+    cells: Cells,
+    observation: LeaderObservation,
+    ttis: int,
+    dcm: NDArray[np.int64] | None,
+    acted: NDArray[np.int64] | None,
+) -> Scenes:
     """The scenes of one phase, one for each environment.
 
     Args:
@@ -67,6 +73,7 @@ def look(cells: Cells, observation: LeaderObservation, ttis: int, dcm: NDArray[n
         observation: with privileged columns.
         ttis: T.
         dcm: [n] DCM code sent to each UE; None in the leader phase.
+        acted: slots of the UEs that acted in the TTI before; None in the first.
     """
     seen = observation.privileged
     if seen is None:
@@ -92,11 +99,11 @@ def look(cells: Cells, observation: LeaderObservation, ttis: int, dcm: NDArray[n
         ],
         axis=1,
     )
-    outcome = np.full(owner.size, wire_pb2.UE_HELD, dtype=np.int64)
-    if observation.ue_outcome.size == owner.size:  # nobody has joined or left
-        outcome = observation.ue_outcome.astype(np.int64)
+    outcome = np.full(cells.slots, wire_pb2.UE_HELD, dtype=np.int64)
+    if acted is not None:
+        outcome[acted] = observation.ue_outcome
     dcm_kind = np.zeros(owner.size, dtype=np.int64) if dcm is None else _dcm_kinds(cells, dcm, owner)
-    kind = np.stack([ucm_kind, dcm_kind, outcome], axis=1)
+    kind = np.stack([ucm_kind, dcm_kind, outcome[cells.slot(observation)]], axis=1)
     return Scenes(cell.astype(np.float32), ue.astype(np.float32), kind, count)
 
 

@@ -110,11 +110,12 @@ def collect(
     tally.add(observation)
     while not observation.done:
         tti = observation.tti
-        scenes.append(look(cells, observation, ttis, None))
+        acted = slots[-1] if slots else None
+        scenes.append(look(cells, observation, ttis, None, acted))
         with infer:
             action = agent.lead(observation)
             notes.note(Role.BS)
-        scenes.append(look(cells, observation, ttis, per_ue(observation, action)))
+        scenes.append(look(cells, observation, ttis, per_ue(observation, action), acted))
         with simulate:
             followers = env.lead(action)
         slot, owner = cells.slot(followers), cells.environment(followers)

@@ -142,12 +142,15 @@ def ascend(
     Returns:
         approx_kl, clip_fraction, entropy (nats per decision before the update) and epochs (that were made).
     """
+    if not rows.lengths.size:
+        return dict.fromkeys(("approx_kl", "clip_fraction", "entropy", "epochs"), 0.0)
+    # Without dropout: the policy that is improved is the one that played, and nothing is drawn.
+    model.eval()
     old, entropy = _ask_all(rows)
     size = max(1, -(-len(old) // options.minibatches))
     decisions = float(weights.count.sum())
     per_step = decisions / -(-len(old) // size)
     clipped, kl, epochs = 0.0, 0.0, 0
-    model.train()
     while epochs < options.epochs and (kl <= options.kl_limit or options.kl_penalty is not None):
         epochs += 1
         kl_sum, clip_sum = 0.0, 0.0
@@ -170,7 +173,6 @@ def ascend(
             optimiser.step()
             optimiser.zero_grad()
         kl, clipped = kl_sum / decisions, clip_sum / decisions
-    model.eval()
     return {
         "approx_kl": kl,
         "clip_fraction": clipped,

@@ -85,7 +85,9 @@ class Training:
             **self.config.model_dump(mode="json"),
         }
         tensors = {f"critic/{name}": tensor for name, tensor in self._advice.module.state_dict().items()}
-        tensors |= {f"kl_penalty/{role}": torch.tensor(weight) for role, weight in self._kl_penalty.items()}
+        tensors |= {
+            f"kl_penalty/{role}": torch.tensor(weight, dtype=torch.float64) for role, weight in self._kl_penalty.items()
+        }
         for name, optimiser in self._optimisers.items():
             tensors |= {f"optimiser/{name}/{key}": tensor for key, tensor in tensors_of(optimiser).items()}
         save = partial(self._learner.save, made_by=made_by)
@@ -125,6 +127,8 @@ class Training:
             experience, self._optimisers["critic"], self._rng("critic")
         )
         for role in self._who_learns():
+            if not advantage[role].size:  # nobody was connected
+                continue
             set_rate(self._optimisers[role.value], self._rate(role))
             told = self._learner.improve(
                 role,
@@ -173,7 +177,7 @@ class Training:
             return ()
         if schedule.kind != "best-response":
             return (Role.BS, Role.UE)
-        turn = self.update % (schedule.follower_updates + 1)
+        turn = (self.update - self.config.critic_updates) % (schedule.follower_updates + 1)
         return (Role.UE,) if turn < schedule.follower_updates else (Role.BS,)
 
     def _rate(self, role: Role) -> float:
@@ -207,7 +211,13 @@ class Training:
 def _means(what: str, episodes: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Means over episodes, and the goodput as a share of the bound."""
     shown = ("utility", "goodput_dpdu_per_tti", "jain_index", "mean_delay_tti", "invalid_action_rate")
-    means = {f"{what}/{name}": float(np.nanmean([e[name] for e in episodes])) for name in shown}
+    means = {f"{what}/{name}": _mean([e[name] for e in episodes]) for name in shown}
     goodput = sum(e["goodput_dpdu_per_tti"] for e in episodes)
     bound = sum(e["bound_dpdu_per_tti"] for e in episodes)
     return {**means, f"{what}/goodput_over_bound": goodput / bound if bound else 1.0}
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Of the episodes that have the metric: without an arrival there is no delay."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")

@@ -13,6 +13,7 @@ from llmac.agents.mappo.policy import Policy, Sizes
 from llmac.agents.models import checkpoint, tokenizer
 from llmac.agents.models.checkpoint import Checkpoint
 from llmac.agents.models.lora import with_adapters
+from llmac.agents.models.runs import newest_policy
 from llmac.agents.models.shipped import shipped_folder
 from llmac.agents.models.small import small_model
 from llmac.bridge.errors import LlmacError
@@ -43,7 +44,7 @@ def first_networks(config: TrainConfig) -> Policy:
         LlmacError: the checkpoint cannot be used, or the domains differ in what a network is made for.
     """
     if config.start is not None:
-        return Policy.load(shipped_folder("mappo") if config.start == "shipped" else Path(config.start))
+        return Policy.load(shipped_folder("mappo") if config.start == "shipped" else newest_policy(Path(config.start)))
     scenarios = [load(domain.scenario, domain.set) for domain in config.domains]
     vocabulary = scenarios[0].vocabulary
     if any(scenario.vocabulary != vocabulary for scenario in scenarios):

@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from llmac.agents.models.runs import numbered
 from llmac.bridge.errors import LlmacError
 
 _FORMAT = 1
@@ -58,6 +60,8 @@ class Saved:
 
     policy: Path
     """Folder of what `save_policy` wrote."""
+    made_by: Mapping[str, Any]
+    """What its manifest says it was made by, the run's configuration among it."""
     tensors: Mapping[str, torch.Tensor]
     update: int
     rows: list[dict[str, float]]
@@ -86,17 +90,19 @@ def save(run: Path, state: TrainingState) -> Path:
         (new / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
         for path in [*files, new / "manifest.json", *(p for p in new.rglob("*") if p.is_dir()), new]:
             _flush(path)
+        # The tables first: should the run be killed now, they are written again when it is resumed.
+        names = list(dict.fromkeys(name for row in state.rows for name in row))
+        _write(run / "metrics.parquet", pa.table({name: [row.get(name) for row in state.rows] for name in names}))
+        _write(run / "protocol.parquet", pa.Table.from_pylist(state.protocol))
         if target.exists():
             shutil.rmtree(target)
         new.rename(target)
         _flush(folder)
-        for old in _numbered(run)[_KEPT:]:
+        for old in numbered(run)[_KEPT:]:
             shutil.rmtree(old)
-        names = list(dict.fromkeys(name for row in state.rows for name in row))
-        _write(run / "metrics.parquet", pa.table({name: [row.get(name) for row in state.rows] for name in names}))
-        _write(run / "protocol.parquet", pa.Table.from_pylist(state.protocol))
-    except OSError as error:
-        raise LlmacError(f"{target}: the checkpoint cannot be written: {error.strerror}") from error
+    except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise LlmacError(f"{target}: the checkpoint cannot be written: {why}") from error
     return target
 
 
@@ -107,12 +113,13 @@ def load_newest(run: Path) -> Saved:
         LlmacError: there is none, or it is of another format.
     """
     problems: list[str] = []
-    for folder in _numbered(run):
+    for folder in numbered(run):
         problem = _problem(folder)
         if problem is None:
             trainer = json.loads((folder / "trainer.json").read_text())
             return Saved(
                 policy=folder / "policy",
+                made_by=json.loads((folder / "policy" / "manifest.json").read_text())["made_by"],
                 tensors=load_file(folder / "trainer.safetensors"),
                 update=trainer["update"],
                 rows=trainer["rows"],
@@ -133,12 +140,6 @@ def _problem(folder: Path) -> str | None:
     except (OSError, ValueError, KeyError) as error:
         return f"the manifest does not fit ({error})"
     return f"{damaged[0]} is damaged" if damaged else None
-
-
-def _numbered(run: Path) -> list[Path]:
-    """Folders of the checkpoints, newest first."""
-    found: Iterator[Path] = (run / "checkpoints").glob("[0-9]*")
-    return sorted(found, key=lambda folder: int(folder.name), reverse=True)
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -28,7 +28,7 @@ class Tracker:
 
     def __init__(self, run: Path, config: TrainConfig, update: int, wandb_project: str | None = None) -> None:
         self._wandb = None if wandb_project is None else _begin(run, config, wandb_project)
-        self._board = SummaryWriter(str(run / "tensorboard"), purge_step=update)
+        self._board = SummaryWriter(str(run / "tensorboard"), purge_step=update + 1)
 
     def add(self, scalars: Mapping[str, float], update: int) -> None:
         """Scalars by name, after so many updates."""

@@ -123,7 +123,7 @@ class _Past:
         newest = np.concatenate(now, axis=1, dtype=np.float32)
         rows = np.concatenate([newest[:, None], self._rows[slot, :-1]], axis=1)
         self._rows[slot] = rows
-        return rows.reshape(len(rows), -1)
+        return rows.reshape(len(rows), rows.shape[1] * rows.shape[2])
 
 
 def _one_hot(code: NDArray[np.int64], codes: int) -> NDArray[np.float32]:

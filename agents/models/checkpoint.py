@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
@@ -29,6 +30,7 @@ from llmac.agents.models import lora
 from llmac.agents.models.chat import Frame, frame
 from llmac.agents.models.device import device
 from llmac.agents.models.pretrained import ROLE_KEY, load_pretrained
+from llmac.agents.models.runs import newest_policy
 from llmac.bridge.errors import LlmacError
 
 _FORMAT = 2
@@ -88,8 +90,9 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
             if folder.exists():
                 folder.rename(Path(temporary) / "old")
             made.rename(folder)
-    except OSError as error:
-        raise LlmacError(f"{folder}: the checkpoint cannot be written: {error.strerror}") from error
+    except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise LlmacError(f"{folder}: the checkpoint cannot be written: {why}") from error
 
 
 def load(folder: Path) -> Checkpoint:
@@ -121,12 +124,14 @@ def load(folder: Path) -> Checkpoint:
 
 
 def open_any(where: str) -> Checkpoint:
-    """A checkpoint by its folder, or a pretrained model by its folder or id, which then plays both roles untrained.
+    """A checkpoint by its folder or that of its training run, or a pretrained model by its folder or id.
+
+    The newest checkpoint of a run; a pretrained model plays both roles untrained.
 
     Raises:
         LlmacError: it cannot be used.
     """
-    folder = Path(where).expanduser()
+    folder = newest_policy(Path(where).expanduser())
     if (folder / _MANIFEST).is_file():
         return load(folder)
     model, tokenizer = load_pretrained(where)

@@ -4,6 +4,8 @@
 from importlib import resources
 from pathlib import Path
 
+from llmac.agents.models.runs import newest_policy
+
 SHIPPED = {"llm": "default", "mappo": "mappo", "mappo-4": "mappo-4"}
 
 
@@ -21,5 +23,5 @@ def checkpoint_folder(agent: str) -> Path | None:
     """Folder of the checkpoint that an agent plays with; None where there is none: a conventional agent, or an id."""
     _, colon, where = agent.partition(":")
     if colon:
-        return Path(where) if Path(where).is_dir() else None
+        return newest_policy(Path(where)) if Path(where).is_dir() else None
     return shipped_folder(agent) if agent in SHIPPED else None

@@ -122,7 +122,7 @@ def delivered(scenarios: Sequence[Scenario], seeds: NDArray[np.uint64], agent: A
 
 
 @pytest.mark.parametrize(("name", "overrides"), [("paper", {}), ("near-far", {}), ("paper", {"ues": 12, "rbgs": 4})])
-def test_the_shipped_agent_does_what_its_teacher_does(name: str, overrides: dict[str, int]) -> None:
+def test_the_shipped_agent_delivers_what_grant_does(name: str, overrides: dict[str, int]) -> None:
     scenarios = [load(name, overrides)] * 4
     seeds = np.arange(1_000_200, 1_000_204, dtype=np.uint64)
     llm = delivered(scenarios, seeds, LanguageAgent.shipped(), ttis=100)

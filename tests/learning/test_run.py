@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Whole runs in real cells, in small: resuming, damage, the command."""
 
+import itertools
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from llmac.agents.evaluation.meaning import PAIRS
 from llmac.agents.language.prompts import Role
@@ -19,10 +23,23 @@ from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.run import Training
 from llmac.agents.learning.start import learner_of
 from llmac.agents.learning.store import TrainingState
+from llmac.agents.learning.tracking import Tracker
+from llmac.agents.models import checkpoint
+from llmac.agents.models.runs import newest_policy
+from llmac.agents.models.shipped import checkpoint_folder
 from llmac.bridge.errors import LlmacError
 
+_BEST_RESPONSE = {
+    "schedule": {"kind": "best-response", "follower_updates": 1},
+    "kl_control": "penalty",
+    "critic": "prompt",
+    "critic_updates": 0,
+}
 
-def test_a_resumed_run_is_the_uninterrupted_one(config: TrainConfig, tmp_path: Path) -> None:
+
+@pytest.mark.parametrize("others", [{}, _BEST_RESPONSE], ids=["default", "best-response"])
+def test_a_resumed_run_is_the_uninterrupted_one(config: TrainConfig, tmp_path: Path, others: dict[str, object]) -> None:
+    config = TrainConfig.parse({**config.model_dump(), **others}, "test")
     learner = learner_of(config)
     whole = _run(Training(config, learner), 4)
     _run(Training(config, learner_of(config)), 2, tmp_path)
@@ -46,11 +63,13 @@ def test_a_resumed_run_is_the_uninterrupted_one(config: TrainConfig, tmp_path: P
 def test_learning_changes_what_it_should(config: TrainConfig) -> None:
     start = learner_of(config)
     before = {role: [p.detach().clone() for p in start.models[role].parameters()] for role in Role}
-    best_response = {"kind": "best-response", "follower_updates": 1}
-    chosen = TrainConfig.parse({**config.model_dump(), "critic_updates": 0, "schedule": best_response}, "test")
+    best_response = {"kind": "best-response", "follower_updates": 2}
+    chosen = TrainConfig.parse({**config.model_dump(), "critic_updates": 1, "schedule": best_response}, "test")
     training = Training(chosen, start)
     try:
-        training.step()
+        # The critic's update, then the followers' two: their turn begins when the critic's is over.
+        for _ in range(3):
+            training.step()
         changed = {
             role: any(not torch.equal(a, b) for a, b in zip(before[role], start.models[role].parameters(), strict=True))
             for role in Role
@@ -74,7 +93,71 @@ def test_values_can_come_from_the_prompts(config: TrainConfig) -> None:
     state = _run(Training(chosen, learner_of(chosen)), 5)
     explained = [row["critic/explained_variance"] for row in state.rows]
     assert explained[-1] > explained[0]
-    assert {"kl_penalty/bs", "kl_penalty/ue"} < state.tensors.keys()
+    for role in Role:
+        # From .5, and doubled or halved wherever the divergence missed its aim by half.
+        learned = [row for row in state.rows if f"{role}/kl_penalty" in row]
+        assert learned[0][f"{role}/kl_penalty"] == 0.5
+        for row, after in itertools.pairwise(learned):
+            aimed = row[f"{role}/approx_kl"] / chosen.kl_limit
+            factor = 2 if aimed > 1.5 else 0.5 if aimed < 1 / 1.5 else 1
+            assert after[f"{role}/kl_penalty"] == factor * row[f"{role}/kl_penalty"]
+
+
+@pytest.mark.parametrize("others", [{}, {"critic": "prompt"}, {"agent": "mappo"}], ids=["central", "prompt", "mappo"])
+def test_cells_without_ues_teach_nothing(others: dict[str, object]) -> None:
+    empty = {"scenario": "paper", "ues": [0, 0], "set": {"churn": [{"tti": 9, "join": 1}]}}
+    chosen = TrainConfig.parse(
+        {"domains": [empty], "start": None, "environments": 2, "ttis": 3, "critic_updates": 0, **others}, "test"
+    )
+    state = _run(Training(chosen, learner_of(chosen)), 2)
+    assert [row["train/return_bs"] for row in state.rows] == [0.0, 0.0]
+    assert "ue/approx_kl" not in state.rows[0]
+
+
+def test_an_edited_configuration_is_not_obeyed(config: TrainConfig, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    _run(Training(config, learner_of(config)), 2, run)
+    config.model_copy(update={"gamma": 0.5, "epochs": 1}).write(run / "config.yaml")
+    again = _llmac(["--resume", "--out", str(run)])
+    assert again.returncode == 2
+    assert "config.yaml: gamma, epochs is not what the run was made with" in " ".join(again.stderr.split())
+    assert store.load_newest(run).update == 2
+
+
+def test_tensorboard_goes_on_where_the_checkpoint_ends(config: TrainConfig, tmp_path: Path) -> None:
+    for resumed_at, last in ((0, 3), (2, 4)):  # the first run is killed after an update that was not saved
+        with Tracker(tmp_path, config, resumed_at) as tracker:
+            for update in range(resumed_at + 1, last + 1):
+                tracker.add({"train/utility": float(resumed_at)}, update)
+    read = EventAccumulator(str(tmp_path / "tensorboard"))
+    read.Reload()
+    told = [(event.step, event.value) for event in read.Scalars("train/utility")]
+    assert told == [(1, 0.0), (2, 0.0), (3, 2.0), (4, 2.0)]
+
+
+def test_the_newest_checkpoint_of_a_run_plays(config: TrainConfig, tmp_path: Path) -> None:
+    _run(Training(config, learner_of(config)), 4, tmp_path)
+    (tmp_path / "checkpoints" / "000009-mine").mkdir()  # no concern of the run's
+    assert newest_policy(tmp_path) == tmp_path / "checkpoints" / "000004" / "policy"
+    assert checkpoint.open_any(str(tmp_path)).made_by["updates_made"] == 4
+    assert checkpoint_folder(f"llm:{tmp_path}") == newest_policy(tmp_path)
+
+
+def test_a_full_disk_is_told_and_loses_nothing(config: TrainConfig, tmp_path: Path) -> None:
+    _run(Training(config, learner_of(config)), 2, tmp_path)
+    before = store.load_newest(tmp_path)
+    tensors = {"weights": torch.zeros(1 << 20)}
+    state = TrainingState(lambda folder: folder.mkdir(), tensors, 3, before.rows, before.protocol)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with pytest.raises(LlmacError, match="000003: the checkpoint cannot be written: "):
+            store.save(tmp_path, state)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert store.load_newest(tmp_path).update == 2
 
 
 def test_a_finished_run_is_not_resumed(config: TrainConfig, tmp_path: Path) -> None:
@@ -116,6 +199,7 @@ def test_damage_falls_back_to_the_checkpoint_before(config: TrainConfig, tmp_pat
         (["--resume", "--seed", "1"], "a resumed run keeps its configuration"),
         (["--config", "c.yaml", "--ues", "2"], "--config says which cells to train in"),
         (["--resume"], "config.yaml: the training configuration cannot be read"),
+        (["paper", "--set", "domains.0.ues=[1, 2]"], "--set domains.0.ues: domains has no fields that could be set"),
     ],
 )
 def test_bad_input_is_told(arguments: list[str], sentence: str, tmp_path: Path) -> None:
