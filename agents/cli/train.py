@@ -117,12 +117,12 @@ def _train(training: "Training", tracker: "Tracker", out: Path) -> None:
         raise LlmacError(f"interrupted after {training.update} updates, which are saved; --resume goes on")
     last = training.finish()
     tracker.add(last, training.update)
-    saved = store.save(out, training.state())
+    store.save(out, training.state())
     first = training.rows[0]["validation/goodput_over_bound"]
     Console().print(
         f"goodput in validation, as a share of the bound: {first:.4f} at the start, "
         f"{last['validation/goodput_over_bound']:.4f} after {training.update} updates\n"
-        f"play it with: llmac run SCENARIO --agents grant,{config.agent}:{saved / 'policy'}",
+        f"play it with: llmac run SCENARIO --agents grant,{config.agent}:{out}",
         highlight=False,
         soft_wrap=True,
     )

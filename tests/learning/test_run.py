@@ -213,11 +213,12 @@ def test_bad_input_is_told(arguments: list[str], sentence: str, tmp_path: Path) 
 def test_training_improves_on_its_start(tmp_path: Path) -> None:
     """From random weights, in 23,000 environment-TTIs of `paper`.
 
-    .18 to .53 of the bound while sampling, and .00 to .39 in validation.
+    .18 to .67 of the bound while sampling, and .00 to .66 in validation.
     """
+    own_pay = {"utility.followers": {"transmission_cost": 0.2}}
     TrainConfig.parse(
         {
-            "domains": [{"scenario": "paper", "ues": [2, 4], "load": [0.3, 0.6]}],
+            "domains": [{"scenario": "paper", "ues": [2, 4], "load": [0.3, 0.6], "set": own_pay}],
             "start": None,
             "updates": 20,
             "environments": 48,
@@ -234,8 +235,8 @@ def test_training_improves_on_its_start(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     *rows, last = pq.read_table(tmp_path / "run" / "metrics.parquet").to_pylist()
     goodput = [row["train/goodput_over_bound"] for row in rows]
-    assert np.mean(goodput[-3:]) > np.mean(goodput[:3]) + 0.1
-    assert last["validation/goodput_over_bound"] > rows[0]["validation/goodput_over_bound"] + 0.2
+    assert np.mean(goodput[-3:]) > np.mean(goodput[:3]) + 0.2
+    assert last["validation/goodput_over_bound"] > rows[0]["validation/goodput_over_bound"] + 0.3
 
 
 @pytest.mark.slow
