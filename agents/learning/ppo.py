@@ -8,6 +8,7 @@ min(r, 1 + eps) A for A > 0 and max(r, 1 - eps) A for A < 0, so that a row needs
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +22,9 @@ from llmac.agents.learning.likelihood import batches, choices_of
 from llmac.agents.learning.recording import Example
 
 _SCENES_PER_STEP = 512
+_TOO_FAR = 8.0
+"""Times `kl_limit`: an epoch that went so far from the old policy is undone. A single step can lose all that was
+learned, and the clip, which only takes gradients away, does not keep it from that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +144,21 @@ def ascend(
         rng: orders the minibatches.
 
     Returns:
-        approx_kl, clip_fraction, entropy (nats per decision before the update) and epochs (that were made).
+        approx_kl, clip_fraction, entropy (nats per decision before the update), epochs (that were made), and
+        undone (1 if the last of them was).
     """
     if not rows.lengths.size:
-        return dict.fromkeys(("approx_kl", "clip_fraction", "entropy", "epochs"), 0.0)
+        return dict.fromkeys(("approx_kl", "clip_fraction", "entropy", "epochs", "undone"), 0.0)
     # Without dropout: the policy that is improved is the one that played, and nothing is drawn.
     model.eval()
     old, entropy = _ask_all(rows)
     size = max(1, -(-len(old) // options.minibatches))
     decisions = float(weights.count.sum())
     per_step = decisions / -(-len(old) // size)
-    clipped, kl, epochs = 0.0, 0.0, 0
-    while epochs < options.epochs and (kl <= options.kl_limit or options.kl_penalty is not None):
+    clipped, kl, epochs, undone = 0.0, 0.0, 0, False
+    while epochs < options.epochs and not undone and (kl <= options.kl_limit or options.kl_penalty is not None):
         epochs += 1
+        before = _Snapshot(model, optimiser)
         kl_sum, clip_sum = 0.0, 0.0
         for minibatch in batches(rows.lengths, size, rng):
             for batch in np.array_split(minibatch, min(options.gradient_accumulation, len(minibatch))):
@@ -173,12 +179,32 @@ def ascend(
             optimiser.step()
             optimiser.zero_grad()
         kl, clipped = kl_sum / decisions, clip_sum / decisions
+        undone = options.kl_penalty is None and kl > _TOO_FAR * options.kl_limit
+        if undone:
+            before.restore()
     return {
         "approx_kl": kl,
         "clip_fraction": clipped,
         "entropy": float((weights.count * entropy).sum()) / decisions,
         "epochs": float(epochs),
+        "undone": float(undone),
     }
+
+
+class _Snapshot:
+    """The weights that are trained and the state of their optimiser, as they are now."""
+
+    def __init__(self, model: torch.nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        self._weights = [(p, p.detach().clone()) for p in model.parameters() if p.requires_grad]
+        self._optimiser = optimiser
+        self._state = deepcopy(optimiser.state_dict())
+
+    def restore(self) -> None:
+        """Bring them back."""
+        with torch.no_grad():
+            for parameter, weight in self._weights:
+                parameter.copy_(weight)
+        self._optimiser.load_state_dict(self._state)
 
 
 def adapted(kl_penalty: float, kl: float, target: float) -> float:

@@ -3,7 +3,7 @@
 
 llmac run near-far --agents aloha,grant,llm --seeds 4 --out run
 llmac run near-far --ues 64 --rbgs 16 --load 0.2 --ttis 2000 --seeds 1 --agents random,grant --out crowd
-llmac train --config docs/figures/report-training.yaml --out train        and Ctrl-C after 80 updates
+llmac train --config agents/checkpoints/scratch.yaml --set seed=5 --out train
 for folder in run crowd train; do llmac report $folder; done
 python docs/figures/report.py run crowd train
 

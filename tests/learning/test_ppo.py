@@ -15,7 +15,7 @@ from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.domain import draw_scenarios
 from llmac.agents.learning.experience import Experience, Sentences, collect
 from llmac.agents.learning.likelihood import choices_of
-from llmac.agents.learning.optimisation import adam
+from llmac.agents.learning.optimisation import adam, set_rate, tensors_of
 from llmac.agents.learning.ppo import Decisions, PpoOptions, adapted, improve
 from llmac.agents.learning.start import first_policy
 from llmac.agents.models.checkpoint import Checkpoint
@@ -95,6 +95,27 @@ def test_an_update_stops_at_the_kl_limit(policy: Checkpoint, experience: Experie
     told = improve(model, adam(model.parameters(), 1e-2), decisions, advantage, options, np.random.default_rng(0))
     assert told["epochs"] < 50
     assert told["approx_kl"] > 0.01
+
+
+def test_an_epoch_that_went_much_too_far_is_undone(policy: Checkpoint, experience: Experience[Decisions]) -> None:
+    decisions = experience.decisions[Role.UE]
+    advantage = np.random.default_rng(2).normal(size=len(decisions.index))
+    model = copy.deepcopy(policy.models[Role.UE])
+    optimiser = adam(model.parameters(), 1e-4)
+    options = replace(OPTIONS, kl_limit=0.1)
+    improve(model, optimiser, decisions, advantage, options, np.random.default_rng(0))
+    weights, state = copy.deepcopy(model.state_dict()), copy.deepcopy(tensors_of(optimiser))
+    set_rate(optimiser, 0.3)
+    told = improve(
+        model, optimiser, decisions, advantage, replace(options, epochs=5, minibatches=4), np.random.default_rng(0)
+    )
+    assert told["undone"] == 1.0
+    assert told["epochs"] == 1.0
+    assert told["approx_kl"] > 0.8
+    for name, weight in model.state_dict().items():
+        assert torch.equal(weight, weights[name]), name
+    for name, tensor in tensors_of(optimiser).items():
+        assert torch.equal(tensor, state[name]), name
 
 
 def test_a_minibatch_in_parts_has_the_same_gradient(policy: Checkpoint, experience: Experience[Decisions]) -> None:
