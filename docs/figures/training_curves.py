@@ -83,7 +83,7 @@ def main() -> None:
     axes[0, 0].set_ylabel(AXES[drawn])
     handles, labels = axes[0, 0].get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    axes[0, -1].legend(unique.values(), unique.keys(), fontsize=8, loc="lower right")
+    axes[0, -1].legend(unique.values(), unique.keys(), fontsize=8, loc="best")
     figure.savefig(given.out, dpi=150)
 
 

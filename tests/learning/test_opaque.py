@@ -29,5 +29,6 @@ def test_the_emerged_protocol_lives_by_its_messages() -> None:
 
     with ColumnEnv(copies, privileged=True, bound=True) as env:
         emerged = goodput(registry.make(f"llm:{CHECKPOINT}"))
-        assert emerged > 1.3 * goodput(registry.make("aloha"))
-        assert goodput(Scrambled(registry.make(f"llm:{CHECKPOINT}"), Scramble.NOISE)) < 0.9 * emerged
+        assert emerged > 1.6 * goodput(registry.make("aloha"))
+        for scramble, left in ((Scramble.SHUFFLE, 0.8), (Scramble.NOISE, 0.7)):
+            assert goodput(Scrambled(registry.make(f"llm:{CHECKPOINT}"), scramble)) < left * emerged
