@@ -131,13 +131,15 @@ def test_what_the_command_trains_can_be_played(tmp_path: Path) -> None:
     sets = [part for setting in settings for part in ("--set", setting)]
     told = _llmac("train", "paper", "--agent", "mappo", "--ues", "2:4", *sets, "--out", str(run))
     checkpoint = run / "checkpoints" / "000002" / "policy"
-    assert f"--agents grant,mappo:{checkpoint}" in told
+    assert f"--agents grant,mappo:{run}" in told
     assert TrainConfig.read(run / "config.yaml").agent == "mappo"
     made_by = json.loads((checkpoint / "manifest.json").read_text())["made_by"]
     assert (made_by["command"], made_by["seed"], made_by["ttis"]) == ("llmac train", 0, 6)
-    played = _llmac("run", "paper", "--agents", f"mappo:{checkpoint}", "--seeds", "2", "--ttis", "8", "--json")
-    metrics = json.loads(played)["agents"][f"mappo:{checkpoint}"]
-    assert metrics["invalid_action_rate"]["mean"] == 0
+    names = [f"mappo:{run}", f"mappo:{checkpoint}"]
+    played = _llmac("run", "paper", "--agents", ",".join(names), "--seeds", "2", "--ttis", "8", "--json")
+    of_run, of_checkpoint = (json.loads(played)["agents"][name] for name in names)
+    assert of_run == of_checkpoint
+    assert of_run["invalid_action_rate"]["mean"] == 0
 
 
 def _train(training: Training, updates: int, out: Path | None = None) -> list[dict[str, float]]:
