@@ -68,8 +68,8 @@ def make(name: str, speech: Speech | None = None, backend: BackendName = Backend
     """A new agent; a conventional one with its tuned parameters.
 
     Args:
-        name: one of `names`; with `llm:`, the folder of a checkpoint, or folder or Hub id of a pretrained model; with
-            `mappo:`, the folder of a checkpoint.
+        name: one of `names`; with `llm:`, the folder of a checkpoint or of a training run, which stands for the newest
+            in it, or folder or Hub id of a pretrained model; with `mappo:`, the folder of a checkpoint or a run.
         speech: how a language agent speaks.
         backend: what runs the model of a language agent.
 

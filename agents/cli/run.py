@@ -36,7 +36,10 @@ from llmac.bridge.timing import Timing
 def run(
     scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or path of a YAML file.")],
     agents: Annotated[
-        str, typer.Option(help="Names, separated by commas; llm:PATH_OR_ID runs a checkpoint or a pretrained model.")
+        str,
+        typer.Option(
+            help="Names, separated by commas; llm:PATH_OR_ID runs a checkpoint, a training run or a pretrained model."
+        ),
     ] = ",".join(registry.SHOWN),
     ues: Annotated[int | None, typer.Option(help="UEs at TTI 0.")] = None,
     against: Annotated[

@@ -40,7 +40,10 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, max=999_999, help="Of everything that is drawn.")] = None,
     start: Annotated[
         str | None,
-        typer.Option(metavar="PATH_OR_ID", help="Weights to begin with: a checkpoint, or a pretrained model to adapt."),
+        typer.Option(
+            metavar="PATH_OR_ID",
+            help="Weights to begin with: a checkpoint, a training run, or a pretrained model to adapt.",
+        ),
     ] = None,
     from_scratch: Annotated[bool, typer.Option(help="Begin with random weights instead of a clone.")] = False,
     resume: Annotated[bool, typer.Option(help="Go on from the newest checkpoint in --out.")] = False,
@@ -133,7 +136,7 @@ def _check_unchanged(config: TrainConfig, made_by: Mapping[str, Any], run: Path)
     changed = [field for field, value in made.items() if made_by.get(field, value) != value]
     if changed:
         raise LlmacError(
-            f"{run / 'config.yaml'}: {', '.join(changed)} is not what the run was made with; put it back, "
+            f"{run / 'config.yaml'}: changed since the run began: {', '.join(changed)}; put back what was there, "
             "or train into another folder"
         )
 

@@ -93,8 +93,8 @@ class TrainConfig(_Section):
     """What is trained: language models, or networks without language (docs/mappo.md)."""
     mappo: Mappo = Mappo()
     start: str | None = "shipped"
-    """Weights to begin with: "shipped", a checkpoint by its path, a pretrained model by path or Hub id, which gets an
-    adapter for each role, or null for random ones."""
+    """Weights to begin with: "shipped", a checkpoint or a training run by its path, a pretrained model by path or Hub
+    id, which gets an adapter for each role, or null for random ones."""
     seed: int = Field(default=0, ge=0, lt=1_000_000)
     """Of everything that is drawn: cells, episodes, sentences, order of minibatches, random weights."""
     updates: int = Field(default=200, ge=1)

@@ -120,7 +120,9 @@ def test_an_edited_configuration_is_not_obeyed(config: TrainConfig, tmp_path: Pa
     config.model_copy(update={"gamma": 0.5, "epochs": 1}).write(run / "config.yaml")
     again = _llmac(["--resume", "--out", str(run)])
     assert again.returncode == 2
-    assert "config.yaml: gamma, epochs is not what the run was made with" in " ".join(again.stderr.split())
+    assert "config.yaml: changed since the run began: gamma, epochs; put back what was there" in " ".join(
+        again.stderr.split()
+    )
     assert store.load_newest(run).update == 2
 
 
