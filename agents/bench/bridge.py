@@ -26,7 +26,6 @@ from llmac.bridge.launch.gym import GymCell
 from llmac.bridge.launch.local import HOW_TO_BUILD, find_executable
 from llmac.bridge.scenario import load
 from llmac.bridge.wire import log
-from llmac.bridge.wire.transport import PrivateDirectory
 
 TTIS = 1_000_000
 SCENARIO = load("paper", {"ttis": TTIS})
@@ -61,7 +60,7 @@ def figures(rounds: int, exchanges: int = EXCHANGES) -> list[Figure]:
         }
         sizes = _frame_sizes()
         echoes = {
-            "raw_ipc": enter(_Echo(f"ipc://{_private(stack)}/echo", sizes)),
+            "raw_ipc": enter(_Echo(f"ipc://{enter(tempfile.TemporaryDirectory())}/echo", sizes)),
             "raw_tcp": enter(_Echo(LOOPBACK, sizes)),
         }
         measurements = {name: partial(echo.exchanges_per_s, exchanges) for name, echo in echoes.items()}
@@ -174,13 +173,6 @@ class _Echo(ExitStack):
             return self._socket.recv_multipart()
         except zmq.Again:
             raise DeadlineError("wire-echo", "echo", "no answer in time") from None
-
-
-def _private(stack: ExitStack) -> Path:
-    """A directory for a socket."""
-    directory = PrivateDirectory()
-    stack.callback(directory.remove)
-    return directory.path
 
 
 # ---- ns3-gym's way

@@ -185,9 +185,13 @@ class PrivateDirectory:
             _remove_if_abandoned(left)
         while True:
             self.path = Path(tempfile.mkdtemp(prefix=self._PREFIX, dir=parent))
-            self._lock = os.open(self.path, os.O_RDONLY)
+            # Until it is locked, another process may take it for abandoned: then a new one is made.
+            try:
+                self._lock = os.open(self.path, os.O_RDONLY)
+            except FileNotFoundError:
+                continue
             fcntl.flock(self._lock, fcntl.LOCK_EX)
-            if self.path.exists():  # nobody took it for abandoned before it was locked
+            if self.path.exists():
                 break
             os.close(self._lock)
 

@@ -6,10 +6,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 import zmq
@@ -42,6 +43,27 @@ def test_what_a_killed_owner_left_is_swept_and_what_is_in_use_or_not_ours_stays(
     (kept / "notes.txt").unlink()
     kept.rmdir()
     other.rmdir()
+
+
+@pytest.mark.parametrize("taken", ["before it is opened", "before it is locked"])
+def test_a_directory_that_another_process_took_for_abandoned_is_made_anew(
+    taken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process comes between two calls of this one, once."""
+    module, name = (tempfile, "mkdtemp") if taken == "before it is opened" else (os, "open")
+    call: Callable[..., Any] = getattr(module, name)
+
+    def and_then_it_is_taken(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(module, name, call)
+        result = call(*args, **kwargs)
+        (directory,) = Path(tempfile.gettempdir()).iterdir()
+        directory.rmdir()
+        return result
+
+    monkeypatch.setattr(module, name, and_then_it_is_taken)
+    directory = PrivateDirectory()
+    assert [directory.path] == list(Path(tempfile.gettempdir()).iterdir())
+    directory.remove()
 
 
 def test_a_peer_whose_name_was_taken_and_that_leaves_harms_nobody() -> None:
