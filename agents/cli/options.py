@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Options that several commands share."""
 
+import fcntl
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -60,3 +61,20 @@ def writable_folder(option: str, folder: Path) -> None:
             pass
     except OSError as error:
         raise LlmacError(f"{option} {folder}: nothing can be written there: {error.strerror}") from error
+
+
+def own_folder(context: typer.Context, option: str, folder: Path) -> None:
+    """Make a folder for results that no other llmac fills until this command ends, or its process is killed.
+
+    Raises:
+        LlmacError: nothing can be written there, or another llmac is at it.
+    """
+    writable_folder(option, folder)
+    try:
+        lock = context.with_resource((folder / ".lock").open("w"))
+    except OSError as error:
+        raise LlmacError(f"{option} {folder}: nothing can be written there: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise LlmacError(f"{folder}: another llmac fills this folder; wait for it, or give another one") from error

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from llmac.agents import registry
 from llmac.agents.cli.cells import LauncherOption
-from llmac.agents.cli.options import writable_folder
+from llmac.agents.cli.options import own_folder
 from llmac.agents.cli.sweeps import ProcessesOption, progress, tell_refusals, where, workers
 from llmac.agents.cli.validate import RIVALS
 from llmac.agents.evaluation.sweep.pool import Where, pool
@@ -43,6 +43,7 @@ FIGURES = (
 
 
 def reproduce(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for runs.parquet, figures and claims.json; a sweep goes on there.")],
     checkpoint: Annotated[
         str, typer.Argument(help="Folder of a checkpoint, or name of an agent; by default the shipped one.")
@@ -62,7 +63,7 @@ def reproduce(
         raise LlmacError(f"--only {','.join(unknown)}: there is no such figure; there are {', '.join(FIGURES)}")
     budget = QUICK if quick else FULL
     examined = f"llm:{checkpoint}" if Path(checkpoint).is_dir() else checkpoint
-    writable_folder("--out", out)
+    own_folder(context, "--out", out)
     task = _Task(out, budget, examined, agents.split(","), figures, workers(processes), where(launcher))
     start = warm_start
     if start is None and {"convergence", "grammar"} & set(figures):

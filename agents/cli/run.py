@@ -4,7 +4,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from rich.progress import Progress
 from llmac.agents import registry
 from llmac.agents.agent import Agent, Speaker
 from llmac.agents.cli.cells import Cells, KeysOption, LauncherOption, ListenOption, cells
-from llmac.agents.cli.options import ChannelOption, SetOption, overrides, writable_folder
+from llmac.agents.cli.options import ChannelOption, SetOption, overrides, own_folder, writable_folder
 from llmac.agents.cli.speech import ExplainOption, GrammarOption, NoGrammarOption, NoRuleOption, speech
 from llmac.agents.engine.backend import BackendName
 from llmac.agents.evaluation import explain, flows, paired, summary
@@ -34,6 +34,7 @@ from llmac.bridge.timing import Timing
 
 
 def run(
+    context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or path of a YAML file.")],
     agents: Annotated[
         str,
@@ -87,16 +88,20 @@ def run(
         raise LlmacError("--explain and --json both print to standard output; give one of them")
     manner = speech(grammar, no_rule, no_grammar=no_grammar)
     # A wrong name, a model that does not load, or one that cannot play this scenario is told before anything runs.
-    players = {name: registry.make(name, manner, backend) for name in [*names, registry.REFERENCE]}
+    entrants = {name: Player.of(name) for name in [*names, registry.REFERENCE]}
+    players = {name: registry.make(entrant.agent, manner, backend) for name, entrant in entrants.items()}
     scrambled = {f"{n}+{how}": Scrambled(players[n], how) for how in scramble or [] for n in names}
+    entrants |= {f"{n}+{how}": replace(entrants[n], name=f"{n}+{how}") for how in scramble or [] for n in names}
     names.extend(scrambled)
     players |= scrambled
     for player in players.values():
         player.reset([chosen], np.array([seed], dtype=np.uint64))
-    if out is not None:
-        writable_folder("--out", out)
     if pcap is not None:
         _folders_for_captures(pcap, chosen, names)
+    if out is not None:
+        own_folder(context, "--out", out)
+        # Should this run be interrupted, its traces are not taken for those of an earlier one.
+        (out / "summary.json").unlink(missing_ok=True)
     seed_list = list(range(seed, seed + seeds))
     processes = min(processes, seeds)
     where = cells(launcher, listen, keys, processes, out, pcap)
@@ -105,7 +110,7 @@ def run(
     document = _document(chosen, seed_list, played, names, against, differences)
     if out is not None:
         (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n")
-        tables.write(out / "runs.parquet", _rows(chosen, seed_list, played))
+        tables.write(out / "runs.parquet", _rows(chosen, seed_list, played, entrants))
     if json_:
         typer.echo(json.dumps(document, indent=2))
         return
@@ -137,10 +142,10 @@ def _document(
     return document
 
 
-def _rows(scenario: Scenario, seeds: list[int], played: "_Played") -> tables.Frame:
+def _rows(scenario: Scenario, seeds: list[int], played: "_Played", entrants: Mapping[str, Player]) -> tables.Frame:
     """The rows of runs.parquet."""
     cell, metrics = Cell.of(scenario), played.episodes
-    runs = [Run(Player.of(name), cell, seed) for name in metrics for seed in seeds]
+    runs = [Run(entrants[name], cell, seed) for name in metrics for seed in seeds]
     seconds = [math.nan] * len(runs)  # the episodes of an agent are played all at once
     return tables.rows(runs, [episode for name in metrics for episode in metrics[name]], played.ns3_version, seconds)
 

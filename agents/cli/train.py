@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from llmac.agents.cli.cells import KeysOption, LauncherOption, ListenOption, cells
-from llmac.agents.cli.options import overrides, writable_folder
+from llmac.agents.cli.options import overrides, own_folder
 from llmac.agents.learning.config import TrainConfig
+from llmac.agents.models.runs import numbered
 from llmac.bridge.errors import LlmacError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def train(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     scenarios: Annotated[list[str] | None, typer.Argument(help="Built-in scenarios or YAML files.")] = None,
     config: Annotated[Path | None, typer.Option(help="YAML file with the whole configuration.")] = None,
@@ -66,9 +68,9 @@ def train(
         raise LlmacError("--start and --from-scratch exclude each other: give one of them")
     if start or from_scratch:
         chosen = chosen.model_copy(update={"start": start})
-    if not resume and (out / "checkpoints").exists():
+    own_folder(context, "--out", out)
+    if not resume and numbered(out):
         raise LlmacError(f"--out {out}: there is a run already; go on with --resume, or give another folder")
-    writable_folder("--out", out)
     where = cells(launcher, listen, keys, processes, out)
 
     # torch and transformers take seconds to import, which the other commands need not wait for.

@@ -48,14 +48,18 @@ def tune(
         if name not in TUNABLE:
             raise LlmacError(f"there is nothing to tune in {name!r}; there is in {', '.join(TUNABLE)}")
     chosen = scenarios.load(scenario, overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load))
-    known = _read(write) if write else {}
+    if write:
+        _read(write)  # one that cannot be read is told before the work
     found = _tune_all(chosen, names, seeds, processes)
     table = Table("agent", *_SHOWN.values(), title=f"{chosen.name}, {seeds} validation seeds")
     for name, trial in found.items():
         table.add_row(name, *(f"{trial.metrics[metric]:.3f}" for metric in _SHOWN))
     Console(stderr=True).print(table)
     if write:
-        write.write_text(_HEADER + _yaml(merge(known, chosen, found)), encoding="utf-8")
+        # What others have found meanwhile stays; and a killed process leaves no half of a file.
+        new = write.with_name(f".{write.name}.new")
+        new.write_text(_HEADER + _yaml(merge(_read(write), chosen, found)), encoding="utf-8")
+        new.replace(write)
     else:
         typer.echo(_yaml(merge({}, chosen, found)), nl=False)
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from llmac.agents import registry
 from llmac.agents.cli.cells import LauncherOption
-from llmac.agents.cli.options import SetOption, overrides, writable_folder
+from llmac.agents.cli.options import SetOption, overrides, own_folder
 from llmac.agents.cli.sweeps import ProcessesOption, numbers, progress, tell_refusals, where, workers
 from llmac.agents.evaluation import evidence, evidence_tables
 from llmac.agents.evaluation.sweep.runs import FIRST_SEED, Player, grid
@@ -27,6 +27,7 @@ _QUICK: dict[str, Any] = {"ues": [4, 8], "loads": [0.2, 0.5], "fields": {"ttis":
 
 
 def validate(
+    context: typer.Context,
     out: Annotated[
         Path, typer.Option(help="Folder for runs.parquet, summary.json and figures; a sweep goes on there.")
     ],
@@ -72,7 +73,7 @@ def validate(
         {**small.get("fields", {}), **overrides(set_)},
     )
     count = seeds or (_QUICK_SEEDS if quick else _SEEDS)
-    writable_folder("--out", out)
+    own_folder(context, "--out", out)
     place = where(launcher)
     sweep = Sweep(out / "runs.parquet", list(product(players, cells)), range(FIRST_SEED, FIRST_SEED + count))
     tell_refusals(sweep)

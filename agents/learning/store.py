@@ -78,7 +78,7 @@ def save(run: Path, state: TrainingState) -> Path:
     target = folder / f"{state.update:06d}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for abandoned in folder.glob(".new-*"):
+        for abandoned in folder.glob(".*-*"):
             shutil.rmtree(abandoned)
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
         state.save_policy(new / "policy")
@@ -94,12 +94,14 @@ def save(run: Path, state: TrainingState) -> Path:
         names = list(dict.fromkeys(name for row in state.rows for name in row))
         _write(run / "metrics.parquet", pa.table({name: [row.get(name) for row in state.rows] for name in names}))
         _write(run / "protocol.parquet", pa.Table.from_pylist(state.protocol))
+        replaced = folder / f".old-{target.name}"
         if target.exists():
-            shutil.rmtree(target)
+            target.rename(replaced)
         new.rename(target)
         _flush(folder)
-        for old in numbered(run)[_KEPT:]:
-            shutil.rmtree(old)
+        for old in (replaced, *numbered(run)[_KEPT:]):
+            # A network file system may keep what is still mapped into memory; that is no reason to stop.
+            shutil.rmtree(old, ignore_errors=True)
     except (OSError, SafetensorError) as error:
         why = getattr(error, "strerror", None) or error
         raise LlmacError(f"{target}: the checkpoint cannot be written: {why}") from error

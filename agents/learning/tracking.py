@@ -4,6 +4,7 @@
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
@@ -54,12 +55,14 @@ def _begin(run: Path, config: TrainConfig, project: str) -> Any:
     except ImportError as error:
         raise LlmacError("--wandb: the package wandb is not installed; pip install 'llmac[wandb]'") from error
     try:
-        # The same id every time, so that a resumed run goes on where it stopped.
-        name = run.resolve().name
+        # The same id every time, so that a resumed run goes on where it stopped, and no other run's.
+        name, id_ = run.resolve().name, run / "wandb.id"
+        if not id_.exists():
+            id_.write_text(f"{name}-{config.seed}-{token_hex(4)}")
         return wandb.init(
             project=project,
             name=name,
-            id=f"{name}-{config.seed}",
+            id=id_.read_text(),
             resume="allow",
             dir=run,
             config=config.model_dump(mode="json"),

@@ -49,7 +49,8 @@ def parquet(path: Path) -> pa.Table:
         LlmacError: it cannot be read.
     """
     try:
-        return pq.read_table(path)
+        with path.open("rb") as file:  # one file, even if another is put in its place meanwhile
+            return pq.read_table(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise LlmacError(f"{path}: this cannot be read as Parquet: {' '.join(str(error).split())}") from error
 

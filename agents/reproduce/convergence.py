@@ -18,6 +18,7 @@ from llmac.agents.learning.clone import CloneOptions, TeacherName, clone
 from llmac.agents.learning.config import TrainConfig
 from llmac.agents.learning.run import Training
 from llmac.agents.learning.start import learner_of
+from llmac.agents.models.runs import numbered
 from llmac.agents.models.shipped import checkpoints
 from llmac.agents.reproduce.plan import Budget
 from llmac.bridge.envs.columns import ColumnEnv
@@ -52,7 +53,7 @@ def train(folder: Path, ues: int, start: Path, budget: Budget, where: Where) -> 
             "validate_every": max(2, budget.updates // 10),
         }
     )
-    begun = (folder / "checkpoints").exists()
+    begun = bool(numbered(folder))
     if begun:
         config = TrainConfig.read(folder / "config.yaml")
     state = store.load_newest(folder) if begun else None

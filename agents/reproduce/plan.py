@@ -151,7 +151,7 @@ def ablated(examined: str, warm_start: str | None) -> list[Player]:
     """The examined agent and its warm start, with and without grammar."""
     agents = {"trained": examined, **({"warm start": warm_start} if warm_start else {})}
     return [
-        Player(f"{name}{'' if masked else ', no grammar'}", agent, masked)
+        Player.of(agent, f"{name}{'' if masked else ', no grammar'}", masked=masked)
         for name, agent in agents.items()
         for masked in (True, False)
     ]

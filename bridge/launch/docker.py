@@ -82,7 +82,8 @@ class DockerLauncher:
             ) from error
         except _ERRORS as error:
             raise _engine_lost(error) from error
-        remove_abandoned(self._client)
+        with suppress(CellMissingError):  # what others have left and cannot be removed is no reason not to start
+            remove_abandoned(self._client)
 
     def start(self, endpoint: str, session: int, index: int) -> "DockerCell":
         """Start process `index`, which connects to `endpoint` for `session`; see `Launcher`."""
@@ -278,9 +279,10 @@ def _reach(endpoint: str) -> dict[str, Any]:
 
 
 def _machine() -> str:
-    """This machine, since it was started."""
+    """This machine, since it was started, or a container on it that has process numbers of its own."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return f"{socket.gethostname()}/{boot}"
+    numbers = Path("/proc/self/ns/pid").stat().st_ino
+    return f"{socket.gethostname()}/{boot}/{numbers}"
 
 
 def _engine_lost(error: Exception) -> CellMissingError:

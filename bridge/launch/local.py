@@ -36,7 +36,7 @@ class LocalLauncher:
         if log_dir is not None:
             log_dir.mkdir(parents=True, exist_ok=True)
             for left in log_dir.glob("cell-*.log*"):
-                left.unlink()
+                left.unlink(missing_ok=True)  # another that shares the folder may have been faster
 
     def start(self, endpoint: str, session: int, index: int) -> "LocalCell":
         """Start process `index`, which connects to `endpoint` for `session`; see `Launcher`."""

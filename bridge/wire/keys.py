@@ -53,9 +53,9 @@ def make(folder: Path, cell: str = "cell") -> Path:
         if not (server / SECRET).exists():
             _write_secret(server / SECRET, zmq.curve_keypair()[1])
         public, secret = zmq.curve_keypair()
-        _write_secret(client / SECRET, secret)
         (client / SERVER_PUBLIC).write_bytes(zmq.curve_public(_read(server / SECRET)) + b"\n")
         (server / CLIENTS / f"{cell}.key").write_bytes(public + b"\n")
+        _write_secret(client / SECRET, secret)  # the last one: where it is, all are
     except OSError as error:
         raise KeyFileError(f"{folder}: no keys can be written there: {error.strerror}") from error
     return client

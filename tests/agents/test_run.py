@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`llmac run` on the real cell: what it writes, and what must hold between the agents."""
 
+import fcntl
 import json
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
-from llmac.agents.cli import main
+from llmac.agents.cli import main, run, tune
 from llmac.agents.evaluation.metrics import NAMES
 
 CONVENTIONAL = "random,aloha,grant,genie"
@@ -178,3 +180,48 @@ def test_the_frames_are_logged_and_printed_and_the_time_is_told(
     assert printed.count(" FollowerAction of TTI 4, ") == 3 * 2  # random, grant and the genie, in two processes
     assert _llmac(monkeypatch, "wire", str(tmp_path / "summary.json")) == 2
     assert "is no log of frames" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["run", "paper"], ["train", "paper"], ["validate"], ["reproduce"]])
+def test_a_folder_that_another_llmac_fills_is_left_alone(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cell-0.log").write_text("of the other one")
+    with (tmp_path / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert _llmac(monkeypatch, *command, "--out", str(tmp_path)) == 2
+    assert f"{tmp_path}: another llmac fills this folder; wait for it" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "cell-0.log"]
+    assert (tmp_path / "cell-0.log").read_text() == "of the other one"
+
+
+def test_the_summary_of_an_earlier_run_is_gone_when_a_run_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    small = ("run", "paper", "--agents", "grant", "--seeds", "1", "--ttis", "5", "--out", str(tmp_path))
+    assert _llmac(monkeypatch, *small) == 0
+    assert (tmp_path / "summary.json").is_file()
+    monkeypatch.setattr(run, "play", interrupted)
+    assert _llmac(monkeypatch, *small) == 130
+    assert not (tmp_path / "summary.json").exists()
+
+
+def test_what_is_tuned_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "tuned.yaml"
+    arguments = ("tune", "--agents", "tdma", "--seeds", "2", "--set", "ttis=4", "--write", str(file))
+    assert _llmac(monkeypatch, *arguments, "paper") == 0
+
+    def meanwhile(*given: Any) -> Any:
+        with monkeypatch.context() as undone:
+            undone.setattr(tune, "_tune_all", tune_all)
+            assert _llmac(undone, *arguments, "near-far") == 0
+        return tune_all(*given)
+
+    tune_all = tune._tune_all  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(tune, "_tune_all", meanwhile)
+    assert _llmac(monkeypatch, *arguments, "bursty") == 0
+    assert set(yaml.safe_load(file.read_text())["tdma"]) == {"paper", "near-far", "bursty"}
+    assert list(tmp_path.iterdir()) == [file]

@@ -169,10 +169,26 @@ def test_fingerprint_tells_weights_and_fields_apart(tmp_path: Path) -> None:
     (cell,), (other,) = grid(["paper"], [2], [], []), grid(["paper"], [2], [], [], {"radio.mcs": 4})
 
     def fingerprint(folder: str, where: Any) -> str:
-        return Run(Player("x", f"llm:{tmp_path / folder}"), where, 1).fingerprint
+        return Run(Player.of(f"llm:{tmp_path / folder}", "x"), where, 1).fingerprint
 
     assert fingerprint("a", cell) != fingerprint("c", cell)
     assert fingerprint("a", cell) != fingerprint("a", other)
+    assert fingerprint("a", cell) == fingerprint("a", cell)
     assert Player.of("sps").name == "sps"
     assert grid(["near-far"], [], [], ["uma"])[0].channel == "uma"
     assert grid(["near-far"], [], [], [])[0].channel == "log-distance"
+
+
+def test_a_training_run_takes_part_with_one_of_its_policies_though_it_goes_on(tmp_path: Path) -> None:
+    def save(update: str) -> None:
+        (tmp_path / "checkpoints" / update / "policy").mkdir(parents=True)
+        (tmp_path / "checkpoints" / update / "policy" / "model").write_text(update)
+
+    save("000010")
+    player = Player.of(f"llm:{tmp_path}")
+    (cell,) = grid(["paper"], [2], [], [])
+    before = Run(player, cell, 1).fingerprint
+    save("000020")
+    assert player.agent == f"llm:{tmp_path}/checkpoints/000010/policy"
+    assert player.name == f"llm:{tmp_path}"
+    assert Run(player, cell, 1).fingerprint == before != Run(Player.of(f"llm:{tmp_path}"), cell, 1).fingerprint

@@ -33,8 +33,7 @@ def place(request: pytest.FixtureRequest, cell: Path) -> Iterator[Place]:  # noq
 def nothing_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fail a test that leaves a process, a descriptor (socket, pipe) or a temporary file."""
     tmp_path_factory.getbasetemp()  # pytest's own directory is made now, elsewhere
-    directory = Path("/tmp") / f"t{os.getpid()}"  # noqa: S108 (short: the path of an ipc socket has at most 107 bytes)
-    directory.mkdir()
+    directory = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))  # short: the path of an ipc socket has at most 107 bytes
     monkeypatch.setattr(tempfile, "tempdir", str(directory))
     before = _descriptors()
     yield

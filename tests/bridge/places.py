@@ -4,6 +4,8 @@
 Either way a cell is a process that this machine sees, so that a test does the same to it.
 """
 
+import os
+import select
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -109,3 +111,15 @@ DOCKER = Place(
 PLACES = {place.name: place for place in (LOCAL, DOCKER)}
 EVERY = [pytest.param("local"), pytest.param("docker", marks=pytest.mark.docker)]
 """Parameters of a test that holds for all launchers."""
+
+
+def ends_within(pid: int, seconds: float) -> bool:
+    """Whether a process ends in that time, or has ended."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], seconds)[0])
+    finally:
+        os.close(descriptor)

@@ -45,8 +45,9 @@ SILENT = LeaderAction(np.zeros(2, np.uint32), np.zeros(0, np.uint32), np.zeros(0
 @pytest.fixture(autouse=True)
 def engine() -> Iterator[docker.DockerClient]:
     client = connect()
+    others = {container.id for container in _containers(client)}
     yield client
-    left = _containers(client)
+    left = [container for container in _containers(client) if container.id not in others]
     for container in left:
         container.remove(force=True)
     client.close()

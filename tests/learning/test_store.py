@@ -51,6 +51,17 @@ def test_a_good_checkpoint_loads_whenever_the_run_was_killed(config: TrainConfig
     assert not list((tmp_path / "checkpoints").glob(".*"))  # what the killed ones left behind
 
 
+def test_a_checkpoint_takes_the_place_of_one_of_the_same_update(config: TrainConfig, tmp_path: Path) -> None:
+    policy = first_policy(config.model_copy(update={"start": None}))
+    store.save(tmp_path, _state(policy, 1))
+    for number in (1.0, 2.0):
+        state = _state(policy, 2)
+        state.tensors = {"number": torch.tensor(number)}
+        store.save(tmp_path, state)
+        assert store.load_newest(tmp_path).tensors["number"] == number
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000001", "000002"]
+
+
 def _state(policy: Checkpoint, update: int) -> TrainingState:
     return TrainingState(
         save_policy=lambda folder: checkpoint.save(folder, policy),

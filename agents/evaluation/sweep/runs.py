@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from llmac.agents.baselines.parameters import read_tuned
+from llmac.agents.models.runs import newest_policy
 from llmac.agents.models.shipped import checkpoint_folder
 from llmac.bridge.scenario import Scenario, load
 from llmac.bridge.scenario.channels import PRESETS
@@ -24,19 +26,26 @@ class Player:
 
     name: str
     agent: str
-    """Its name in the registry."""
-    masked: bool = True
+    """Its name in the registry; of a training run, with the folder of one of its checkpoints."""
+    masked: bool
     """Whether a language agent speaks under the grammar."""
+    weights: str
+    """Digest of its files, or its tuned parameters."""
 
     @classmethod
-    def of(cls, agent: str) -> "Player":
-        """One that goes by its name in the registry."""
-        return cls(agent, agent)
+    def of(cls, agent: str, name: str | None = None, *, masked: bool = True) -> "Player":
+        """An agent of the registry, by its name there or another one.
+
+        A training run may go on meanwhile: it takes part with the policy that is its newest one now.
+        """
+        kind, colon, where = agent.partition(":")
+        pinned = f"{kind}:{newest_policy(Path(where))}" if colon else agent
+        return cls(name or agent, pinned, masked, _weights(pinned))
 
     @classmethod
     def without_grammar(cls, agent: str) -> "Player":
         """A language agent that may say anything."""
-        return cls(f"{agent}, no grammar", agent, masked=False)
+        return cls.of(agent, f"{agent}, no grammar", masked=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +133,13 @@ def _channel(scenario: Scenario) -> str:
 
 @cache
 def _fingerprint(player: Player, setting: str, scenario: str) -> str:
-    parts = (player.name, player.agent, str(player.masked), _weights(player.agent), setting, scenario)
+    parts = (player.name, player.agent, str(player.masked), player.weights, setting, scenario)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @cache
 def _weights(agent: str) -> str:
-    """What makes an agent play as it does: digest of its files, or its tuned parameters."""
+    """See Player."""
     folder = checkpoint_folder(agent)
     if folder is None:
         return str(read_tuned().get(agent, ""))

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Plays the runs that are missing from runs.parquet, in batches, and tells honestly how long it will take."""
 
-import fcntl
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,28 +76,27 @@ class Sweep:
         """Play what is missing; returns the rows of this sweep's runs. Whatever ends it, what was played is kept.
 
         Raises:
-            LlmacError: a batch cannot be played, a process died, or somebody else fills the same file.
+            LlmacError: a batch cannot be played, or a process died.
         """
-        with _locked(self._path.parent):
-            table = tables.read(self._path)
-            played = tables.played(table, self._runs, self._path)
-            missing = [run for run in self._runs if run not in played]
-            batches, done = _in_order(_batches(missing)), len(played)
-            costs = _costs_of(table)
-            tell(done, len(self._runs), _left(batches, processes, costs))
-            if batches:
-                with pool(min(processes, len(batches))) as workers:
-                    waiting = {workers.submit(play_batch, batch, where): batch for batch in batches}
-                    for batch, result in _results(waiting):
-                        table = pd.concat([table, _rows(batch, result)], ignore_index=True)
-                        tables.write(self._path, table)
-                        costs.add(_kind(batch), _sizes(batch), result.seconds)
-                        done += len(batch)
-                        tell(done, len(self._runs), _left(list(waiting.values()), processes, costs))
-            table = tables.read(self._path)
-            fingerprints = {(run.fingerprint, run.seed) for run in self._runs}
-            wanted = [key in fingerprints for key in zip(table["fingerprint"], table["seed"], strict=True)]
-            return table.loc[wanted].reset_index(drop=True)
+        table = tables.read(self._path)
+        played = tables.played(table, self._runs, self._path)
+        missing = [run for run in self._runs if run not in played]
+        batches, done = _in_order(_batches(missing)), len(played)
+        costs = _costs_of(table)
+        tell(done, len(self._runs), _left(batches, processes, costs))
+        if batches:
+            with pool(min(processes, len(batches))) as workers:
+                waiting = {workers.submit(play_batch, batch, where): batch for batch in batches}
+                for batch, result in _results(waiting):
+                    table = pd.concat([table, _rows(batch, result)], ignore_index=True)
+                    tables.write(self._path, table)
+                    costs.add(_kind(batch), _sizes(batch), result.seconds)
+                    done += len(batch)
+                    tell(done, len(self._runs), _left(list(waiting.values()), processes, costs))
+        table = tables.read(self._path)
+        fingerprints = {(run.fingerprint, run.seed) for run in self._runs}
+        wanted = [key in fingerprints for key in zip(table["fingerprint"], table["seed"], strict=True)]
+        return table.loc[wanted].reset_index(drop=True)
 
 
 def _batches(runs: Sequence[Run]) -> list[Batch]:
@@ -186,14 +183,3 @@ def _costs_of(table: Frame) -> Costs:
     for (name, ttis, ues), seconds in table.groupby([kind, "ttis", "ues"])["seconds"]:
         costs.add(name, [Size(int(ttis), int(ues))] * len(seconds), float(seconds.sum()))
     return costs
-
-
-@contextmanager
-def _locked(folder: Path) -> Generator[None]:
-    """Keep others from filling the same folder; the lock ends with the process."""
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise LlmacError(f"{folder}: another llmac fills this folder; wait for it, or give another one") from error
-        yield
