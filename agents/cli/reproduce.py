@@ -24,6 +24,7 @@ from llmac.agents.evaluation.sweep.pool import Where, pool
 from llmac.agents.evaluation.sweep.runs import FIRST_SEED, Player
 from llmac.agents.evaluation.sweep.sweep import Sweep
 from llmac.agents.evaluation.sweep.table import Frame
+from llmac.agents.models.runs import newest_policy
 from llmac.agents.reproduce import claims, inference, plan
 from llmac.agents.reproduce.plan import FULL, QUICK, Budget
 from llmac.bridge.errors import LlmacError
@@ -65,7 +66,7 @@ def reproduce(
     examined = f"llm:{checkpoint}" if Path(checkpoint).is_dir() else checkpoint
     own_folder(context, "--out", out)
     task = _Task(out, budget, examined, agents.split(","), figures, workers(processes), where(launcher))
-    start = warm_start
+    start = newest_policy(warm_start) if warm_start else None
     if start is None and {"convergence", "grammar"} & set(figures):
         start = task.warm_start()
     if "convergence" in figures and start is not None:

@@ -24,7 +24,7 @@ from llmac.agents.evaluation.episodes import Recorder, play
 from llmac.agents.evaluation.metrics import NAMES
 from llmac.agents.evaluation.scramble import Scramble, Scrambled
 from llmac.agents.evaluation.sweep import table as tables
-from llmac.agents.evaluation.sweep.runs import Cell, Player, Run
+from llmac.agents.evaluation.sweep.runs import Cell, Player, Run, weights
 from llmac.agents.evaluation.trace import TraceWriter
 from llmac.bridge import scenario as scenarios
 from llmac.bridge.envs.columns import ColumnEnv
@@ -100,8 +100,7 @@ def run(
         _folders_for_captures(pcap, chosen, names)
     if out is not None:
         own_folder(context, "--out", out)
-        # Should this run be interrupted, its traces are not taken for those of an earlier one.
-        (out / "summary.json").unlink(missing_ok=True)
+        _note_weights(entrants)
     seed_list = list(range(seed, seed + seeds))
     processes = min(processes, seeds)
     where = cells(launcher, listen, keys, processes, out, pcap)
@@ -150,6 +149,20 @@ def _rows(scenario: Scenario, seeds: list[int], played: "_Played", entrants: Map
     return tables.rows(runs, [episode for name in metrics for episode in metrics[name]], played.ns3_version, seconds)
 
 
+def _note_weights(entrants: Mapping[str, Player]) -> None:
+    """Have their digests made now: a training run that goes on may remove the checkpoint that plays."""
+    for entrant in entrants.values():
+        weights(entrant.agent)
+
+
+def _traces(out: Path | None, scenarios: Sequence[Scenario], seeds: Sequence[int]) -> TraceWriter:
+    """Begin traces; should they stay unfinished, they are not taken for those of an earlier run."""
+    if out is not None:
+        (out / "summary.json").unlink(missing_ok=True)
+        (out / "runs.parquet").unlink(missing_ok=True)
+    return TraceWriter(out, scenarios, seeds)
+
+
 def _folders_for_captures(pcap: Path, scenario: Scenario, names: list[str]) -> None:
     """Make a folder for each agent, before the work that fills them."""
     if scenario.traffic.model != "ip":
@@ -190,7 +203,7 @@ def _play_all(
     flow_episodes: dict[str, flows.Episodes] = {}
     with (
         ColumnEnv(copies, processes=processes, privileged=True, bound=True, log_wire=log_wire, **where) as env,
-        TraceWriter(out, copies, seeds) as trace,
+        _traces(out, copies, seeds) as trace,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
         for name, player in players.items():

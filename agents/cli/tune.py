@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from llmac.agents.cli.options import SetOption, overrides
+from llmac.agents.cli.options import SetOption, overrides, writable_folder
 from llmac.agents.evaluation.tune import Trial, batches, best, merge, trials
 from llmac.agents.registry import TUNABLE
 from llmac.bridge import scenario as scenarios
@@ -49,6 +49,7 @@ def tune(
             raise LlmacError(f"there is nothing to tune in {name!r}; there is in {', '.join(TUNABLE)}")
     chosen = scenarios.load(scenario, overrides(set_, ues=ues, rbgs=rbgs, traffic__load=load))
     if write:
+        writable_folder("--write", write.parent)
         _read(write)  # one that cannot be read is told before the work
     found = _tune_all(chosen, names, seeds, processes)
     table = Table("agent", *_SHOWN.values(), title=f"{chosen.name}, {seeds} validation seeds")
@@ -56,10 +57,7 @@ def tune(
         table.add_row(name, *(f"{trial.metrics[metric]:.3f}" for metric in _SHOWN))
     Console(stderr=True).print(table)
     if write:
-        # What others have found meanwhile stays; and a killed process leaves no half of a file.
-        new = write.with_name(f".{write.name}.new")
-        new.write_text(_HEADER + _yaml(merge(_read(write), chosen, found)), encoding="utf-8")
-        new.replace(write)
+        _write(write, merge(_read(write), chosen, found))  # with what others have found meanwhile
     else:
         typer.echo(_yaml(merge({}, chosen, found)), nl=False)
 
@@ -83,6 +81,14 @@ def _read(path: Path) -> dict[str, dict[str, list[dict[str, object]]]]:
         return {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise LlmacError(f"--write {path}: the file cannot be read as YAML: {error}") from error
+
+
+def _write(path: Path, content: object) -> None:
+    try:
+        path.write_text(_HEADER + _yaml(content), encoding="utf-8")
+    except OSError as error:
+        typer.echo(_yaml(content), nl=False)
+        raise LlmacError(f"--write {path}: the file cannot be written: {error.strerror}; it is printed") from error
 
 
 def _yaml(content: object) -> str:

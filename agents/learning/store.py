@@ -28,7 +28,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from llmac.agents.models.runs import numbered
+from llmac.agents.models.runs import REPLACED, numbered
 from llmac.bridge.errors import LlmacError
 
 _FORMAT = 1
@@ -78,8 +78,8 @@ def save(run: Path, state: TrainingState) -> Path:
     target = folder / f"{state.update:06d}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for abandoned in folder.glob(".*-*"):
-            shutil.rmtree(abandoned)
+        for abandoned in folder.glob(".new-*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
         state.save_policy(new / "policy")
         save_file({name: tensor.contiguous() for name, tensor in state.tensors.items()}, new / "trainer.safetensors")
@@ -94,12 +94,15 @@ def save(run: Path, state: TrainingState) -> Path:
         names = list(dict.fromkeys(name for row in state.rows for name in row))
         _write(run / "metrics.parquet", pa.table({name: [row.get(name) for row in state.rows] for name in names}))
         _write(run / "protocol.parquet", pa.Table.from_pylist(state.protocol))
-        replaced = folder / f".old-{target.name}"
         if target.exists():
-            target.rename(replaced)
+            making_way = folder / f"{REPLACED}{target.name}"
+            shutil.rmtree(making_way, ignore_errors=True)
+            target.rename(making_way)
         new.rename(target)
         _flush(folder)
-        for old in (replaced, *numbered(run)[_KEPT:]):
+        newest_first = numbered(run)
+        replaced = set(folder.glob(f"{REPLACED}*")).difference(newest_first)
+        for old in (*replaced, *newest_first[_KEPT:]):
             # A network file system may keep what is still mapped into memory; that is no reason to stop.
             shutil.rmtree(old, ignore_errors=True)
     except (OSError, SafetensorError) as error:

@@ -28,7 +28,7 @@ class Tracker:
     """
 
     def __init__(self, run: Path, config: TrainConfig, update: int, wandb_project: str | None = None) -> None:
-        self._wandb = None if wandb_project is None else _begin(run, config, wandb_project)
+        self._wandb = None if wandb_project is None else _begin(run, config, update, wandb_project)
         self._board = SummaryWriter(str(run / "tensorboard"), purge_step=update + 1)
 
     def add(self, scalars: Mapping[str, float], update: int) -> None:
@@ -49,7 +49,7 @@ class Tracker:
             self._wandb.finish(exit_code=0 if kind is None else 1)
 
 
-def _begin(run: Path, config: TrainConfig, project: str) -> Any:
+def _begin(run: Path, config: TrainConfig, update: int, project: str) -> Any:
     try:
         wandb: Any = importlib.import_module("wandb")
     except ImportError as error:
@@ -57,7 +57,7 @@ def _begin(run: Path, config: TrainConfig, project: str) -> Any:
     try:
         # The same id every time, so that a resumed run goes on where it stopped, and no other run's.
         name, id_ = run.resolve().name, run / "wandb.id"
-        if not id_.exists():
+        if update == 0 or not id_.exists():
             id_.write_text(f"{name}-{config.seed}-{token_hex(4)}")
         return wandb.init(
             project=project,

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 from transformers.utils import logging
 
 from llmac.agents.models.device import device, pretrained_dtype
+from llmac.agents.models.runs import numbered
 from llmac.bridge.errors import LlmacError
 
 ROLE_KEY = "llmac_role"
@@ -67,6 +68,8 @@ def find(where: str) -> Path:
     folder = Path(where).expanduser()
     if folder.is_dir():
         return folder
+    if folder.parent.parent.name == "checkpoints" and numbered(folder.parent.parent.parent):
+        raise LlmacError(f"{where}: the training has gone on without this checkpoint; give a copy of one that is there")
     if not _HUB_ID.fullmatch(where):
         raise LlmacError(f"{where}: there is no such folder, and no model on the Hugging Face Hub is called that")
     try:

@@ -3,11 +3,15 @@
 
 from pathlib import Path
 
+REPLACED = ".old-"
+"""Before the number of a checkpoint: another one is about to take its place."""
+
 
 def numbered(run: Path) -> list[Path]:
     """Folders of a run's checkpoints, newest first."""
-    found = [folder for folder in (run / "checkpoints").glob("*") if folder.name.isdecimal()]
-    return sorted(found, key=lambda folder: int(folder.name), reverse=True)
+    folders = sorted((run / "checkpoints").glob("*"))  # those that are replaced, should they still be there, first
+    by_update = {int(n): folder for folder in folders if (n := folder.name.removeprefix(REPLACED)).isdecimal()}
+    return [by_update[update] for update in sorted(by_update, reverse=True)]
 
 
 def newest_policy(folder: Path) -> Path:

@@ -23,5 +23,6 @@ def checkpoint_folder(agent: str) -> Path | None:
     """Folder of the checkpoint that an agent plays with; None where there is none: a conventional agent, or an id."""
     _, colon, where = agent.partition(":")
     if colon:
-        return newest_policy(Path(where)) if Path(where).is_dir() else None
+        folder = Path(where).expanduser()
+        return newest_policy(folder) if folder.is_dir() else None
     return shipped_folder(agent) if agent in SHIPPED else None

@@ -186,9 +186,17 @@ def test_a_training_run_takes_part_with_one_of_its_policies_though_it_goes_on(tm
 
     save("000010")
     player = Player.of(f"llm:{tmp_path}")
-    (cell,) = grid(["paper"], [2], [], [])
-    before = Run(player, cell, 1).fingerprint
     save("000020")
-    assert player.agent == f"llm:{tmp_path}/checkpoints/000010/policy"
-    assert player.name == f"llm:{tmp_path}"
-    assert Run(player, cell, 1).fingerprint == before != Run(Player.of(f"llm:{tmp_path}"), cell, 1).fingerprint
+    assert player == Player.of(f"llm:{tmp_path}")  # asked again in the same process
+    assert player == Player(f"llm:{tmp_path}", f"llm:{tmp_path}/checkpoints/000010/policy")
+    (cell,) = grid(["paper"], [2], [], [])
+    later = Player(player.name, f"llm:{tmp_path}/checkpoints/000020/policy")
+    assert Run(player, cell, 1).fingerprint != Run(later, cell, 1).fingerprint
+
+
+def test_names_that_are_no_training_runs_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "checkpoints" / "000010").mkdir(parents=True)  # the names of agents are no paths
+    (tmp_path / "clone").mkdir()
+    for name in ("llm", "sps", "llm:", "llm:./clone/", "llm:org/model", "llm:nowhere", "mappo:x:y", "nobody:a"):
+        assert Player.of(name) == Player(name, name)

@@ -59,7 +59,16 @@ def test_a_checkpoint_takes_the_place_of_one_of_the_same_update(config: TrainCon
         state.tensors = {"number": torch.tensor(number)}
         store.save(tmp_path, state)
         assert store.load_newest(tmp_path).tensors["number"] == number
-    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000001", "000002"]
+    checkpoints = tmp_path / "checkpoints"
+    assert sorted(path.name for path in checkpoints.iterdir()) == ["000001", "000002"]
+    # Killed after the old one had made way, and before the new one was in its place.
+    (checkpoints / "000002").rename(checkpoints / ".old-000002")
+    assert store.load_newest(tmp_path).update == 2
+    store.save(tmp_path, _state(policy, 2))
+    assert sorted(path.name for path in checkpoints.iterdir()) == ["000001", "000002"]
+    (checkpoints / "000002").rename(checkpoints / ".old-000002")
+    store.save(tmp_path, _state(policy, 3))
+    assert sorted(path.name for path in checkpoints.iterdir()) == [".old-000002", "000003"]
 
 
 def _state(policy: Checkpoint, update: int) -> TrainingState:

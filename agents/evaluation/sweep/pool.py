@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import active_children, connection, get_context, parent_process
@@ -46,10 +46,14 @@ class Failed:
 
 
 @contextmanager
-def pool(processes: int) -> Generator[ProcessPoolExecutor]:
-    """Processes that begin anew, since threads of torch do not survive a fork; an error in the block kills them."""
+def pool(processes: int, players: Sequence[Player] = ()) -> Generator[ProcessPoolExecutor]:
+    """Processes that begin anew, since threads of torch do not survive a fork; an error in the block kills them.
+
+    Each of them makes the players first: a training run that goes on may remove the checkpoint that takes part.
+    """
     others = set(active_children())
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin) as workers:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(players,)) as workers:
         try:
             yield workers
         except BaseException:
@@ -100,12 +104,15 @@ def make(player: Player) -> Agent:
     return agent
 
 
-def _begin() -> None:
+def _begin(players: Sequence[Player]) -> None:
     """Leave Ctrl-C to the parent, and end with it: the pool's own queue does not tell that it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    for player in players:
+        with suppress(LlmacError):  # is told when it is to play
+            make(player)
 
 
 def _end_with(sentinel: int) -> None:

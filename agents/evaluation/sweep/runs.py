@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from llmac.agents.baselines.parameters import read_tuned
-from llmac.agents.models.runs import newest_policy
 from llmac.agents.models.shipped import checkpoint_folder
+from llmac.bridge.errors import LlmacError
 from llmac.bridge.scenario import Scenario, load
 from llmac.bridge.scenario.channels import PRESETS
 
@@ -26,21 +26,18 @@ class Player:
 
     name: str
     agent: str
-    """Its name in the registry; of a training run, with the folder of one of its checkpoints."""
-    masked: bool
+    """Its name in the registry; for a training run that of one of its checkpoints."""
+    masked: bool = True
     """Whether a language agent speaks under the grammar."""
-    weights: str
-    """Digest of its files, or its tuned parameters."""
 
     @classmethod
     def of(cls, agent: str, name: str | None = None, *, masked: bool = True) -> "Player":
         """An agent of the registry, by its name there or another one.
 
-        A training run may go on meanwhile: it takes part with the policy that is its newest one now.
+        A training run may go on meanwhile: it takes part with the policy that was its newest one when this process
+        first asked.
         """
-        kind, colon, where = agent.partition(":")
-        pinned = f"{kind}:{newest_policy(Path(where))}" if colon else agent
-        return cls(name or agent, pinned, masked, _weights(pinned))
+        return cls(name or agent, _pinned(agent), masked)
 
     @classmethod
     def without_grammar(cls, agent: str) -> "Player":
@@ -132,20 +129,35 @@ def _channel(scenario: Scenario) -> str:
 
 
 @cache
+def _pinned(agent: str) -> str:
+    kind, _, where = agent.partition(":")
+    folder = checkpoint_folder(agent)
+    goes_on = folder is not None and where and folder != Path(where).expanduser()
+    return f"{kind}:{folder}" if goes_on else agent
+
+
+@cache
 def _fingerprint(player: Player, setting: str, scenario: str) -> str:
-    parts = (player.name, player.agent, str(player.masked), player.weights, setting, scenario)
+    parts = (player.name, player.agent, str(player.masked), weights(player.agent), setting, scenario)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @cache
-def _weights(agent: str) -> str:
-    """See Player."""
+def weights(agent: str) -> str:
+    """What makes an agent play as it does: digest of its files, or its tuned parameters.
+
+    Raises:
+        LlmacError: a file cannot be read.
+    """
     folder = checkpoint_folder(agent)
     if folder is None:
         return str(read_tuned().get(agent, ""))
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(str(path.relative_to(folder)).encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+    try:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(str(path.relative_to(folder)).encode())
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    except OSError as error:
+        raise LlmacError(f"{folder}: this cannot be read: {error.strerror}") from error
     return digest.hexdigest()
