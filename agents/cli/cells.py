@@ -73,7 +73,7 @@ def cells(
     if launcher != "local":
         raise LlmacError("--listen waits for cells that are started elsewhere: leave --launcher out")
     option = " --keys=FOLDER" if keys else ""
-    numbers = f" --process=0 to {processes - 1}" if processes > 1 else ""
+    numbers = f" --process=I for I from 0 to {processes - 1}" if processes > 1 else ""
     note(f"waiting for {processes} cell processes: llmac-cell --connect={listen}{option}{numbers}")
     return Cells(launcher=ExternalLauncher(), address=listen, deadlines=Deadlines(handshake_s=_WAIT_S), keys=keys)
 

@@ -2,7 +2,6 @@
 """Options that several commands share."""
 
 import fcntl
-import os
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,13 +71,12 @@ def own_folder(context: typer.Context, option: str, folder: Path) -> None:
     """
     writable_folder(option, folder)
     try:
-        lock = os.open(folder / ".lock", os.O_RDONLY | os.O_CREAT, 0o644)
+        lock = context.with_resource((folder / ".lock").open("a"))
     except OSError as error:
         raise LlmacError(f"{option} {folder}: nothing can be written there: {error.strerror}") from error
-    context.call_on_close(lambda: os.close(lock))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise LlmacError(f"{folder}: another llmac fills this folder; wait for it, or give another one") from error
     except OSError:  # a file system without locks
-        return
+        pass

@@ -8,8 +8,9 @@
     protocol.parquet         what the messages meant in each validation
     tensorboard/             the same, and the times
 
-A checkpoint is written to a temporary folder, flushed to the disk and renamed: a folder with a number is whole. Should
-the disk have damaged it all the same, the one before it is used.
+A checkpoint is written to a temporary folder, flushed to the disk and renamed: a folder with a number is whole. One
+that it replaces stays as .old-000120 until it is there. Should the disk have damaged it all the same, the one before it
+is used.
 """
 
 import hashlib

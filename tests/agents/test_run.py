@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`llmac run` on the real cell: what it writes, and what must hold between the agents."""
+"""`llmac run` on the real cell: what it writes, what must hold between the agents, and commands that share a folder."""
 
 import fcntl
 import json

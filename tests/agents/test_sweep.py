@@ -173,7 +173,6 @@ def test_fingerprint_tells_weights_and_fields_apart(tmp_path: Path) -> None:
 
     assert fingerprint("a", cell) != fingerprint("c", cell)
     assert fingerprint("a", cell) != fingerprint("a", other)
-    assert fingerprint("a", cell) == fingerprint("a", cell)
     assert Player.of("sps").name == "sps"
     assert grid(["near-far"], [], [], ["uma"])[0].channel == "uma"
     assert grid(["near-far"], [], [], [])[0].channel == "log-distance"

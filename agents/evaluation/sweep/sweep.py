@@ -85,7 +85,7 @@ class Sweep:
         costs = _costs_of(table)
         tell(done, len(self._runs), _left(batches, processes, costs))
         if batches:
-            with pool(min(processes, len(batches)), list({run.player: None for run in missing})) as workers:
+            with pool(min(processes, len(batches)), list(dict.fromkeys(run.player for run in missing))) as workers:
                 waiting = {workers.submit(play_batch, batch, where): batch for batch in batches}
                 for batch, result in _results(waiting):
                     table = pd.concat([table, _rows(batch, result)], ignore_index=True)
