@@ -112,6 +112,7 @@ def differences_table(against: str, agents: dict[str, dict[str, Difference]]) ->
         caption_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
+        pad_edge=False,  # so that names of six letters fit into 80 columns
     )
     # A long name takes several lines rather than room from the figures.
     result.add_column("agent\n", overflow="fold")
